@@ -1,0 +1,105 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+# Where the deposits of customers stand, by the country's usual chart of accounts.
+DEPOSIT_CODES = {"mx": "206.05.01", "generic_coa": "211500"}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    toll_deposit_account_id = fields.Many2one(
+        "account.account",
+        string="Customer Deposits",
+        domain="[('account_type', '=', 'liability_current')]",
+        check_company=True,
+        help="Money that customers have paid in and not used yet.",
+    )
+    toll_topup_journal_id = fields.Many2one(
+        "account.journal",
+        string="Top-up Journal",
+        domain="[('type', 'in', ('cash', 'bank', 'credit'))]",
+        check_company=True,
+        help="Journal of top-ups where the office has none of its own.",
+    )
+    toll_topup_min = fields.Monetary(string="Least Top-up", default=50)
+    toll_topup_max = fields.Monetary(string="Most Top-up", default=50000)
+    toll_low_balance = fields.Monetary(
+        string="Low-balance Threshold",
+        default=100,
+        help="Threshold of new accounts.",
+    )
+    toll_check_user_id = fields.Many2one(
+        "res.users",
+        string="Told of Differences",
+        domain="[('share', '=', False)]",
+        help="Gets an activity when a nightly check finds a difference.",
+    )
+
+    def _toll_set_up(self):
+        """Make what is missing for taking top-ups in these companies."""
+        for company in self.sudo():
+            if not company.toll_deposit_account_id:
+                company.toll_deposit_account_id = company._toll_create_deposit_account()
+            if not company.toll_topup_journal_id:
+                company.toll_topup_journal_id = company._toll_get_topup_journal("cash")
+
+    def _toll_create_deposit_account(self):
+        self.ensure_one()
+        accounts = self.env["account.account"].with_company(self)
+        neighbour = accounts.search(
+            [
+                *accounts._check_company_domain(self),
+                ("account_type", "=", "liability_current"),
+            ],
+            limit=1,
+        )
+        start = DEPOSIT_CODES.get(self.chart_template, neighbour.code or "211500")
+        return accounts.create(
+            {
+                "code": accounts._search_new_account_code(start),
+                "name": self.env._("Customer deposits for tolls"),
+                "account_type": "liability_current",
+                "reconcile": True,
+                "company_ids": [fields.Command.set(self.ids)],
+            }
+        )
+
+    def _toll_get_deposit_account(self):
+        self.ensure_one()
+        if not self.toll_deposit_account_id:
+            raise UserError(
+                self.env._(
+                    "Choose the customer-deposit account of %(company)s in the "
+                    "settings.",
+                    company=self.name,
+                )
+            )
+        return self.toll_deposit_account_id
+
+    def _toll_get_topup_journal(self, method="cash"):
+        """The company's journal for money that comes in this way."""
+        self.ensure_one()
+        journals = self.env["account.journal"].sudo()
+        types = ("cash", "bank") if method == "cash" else ("bank", "credit", "cash")
+        chosen = self.toll_topup_journal_id
+        if chosen and (method == "cash") == (chosen.type == "cash"):
+            return chosen
+        for kind in types:
+            found = journals.search(
+                [
+                    *journals._check_company_domain(self),
+                    ("type", "=", kind),
+                    ("inbound_payment_method_line_ids", "!=", False),
+                ],
+                limit=1,
+            )
+            if found:
+                return found
+        return chosen
+
+    def _toll_set_up_demo(self):
+        """Give the demo provider a journal, so that online top-ups can be tried."""
+        provider = self.env.ref("payment.payment_provider_demo")
+        if not provider.journal_id:
+            provider.journal_id = self._toll_get_topup_journal("online")

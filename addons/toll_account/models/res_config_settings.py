@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    toll_deposit_account_id = fields.Many2one(
+        related="company_id.toll_deposit_account_id", readonly=False
+    )
+    toll_topup_journal_id = fields.Many2one(
+        related="company_id.toll_topup_journal_id", readonly=False
+    )
+    toll_topup_min = fields.Monetary(
+        related="company_id.toll_topup_min",
+        readonly=False,
+        currency_field="currency_id",
+    )
+    toll_topup_max = fields.Monetary(
+        related="company_id.toll_topup_max",
+        readonly=False,
+        currency_field="currency_id",
+    )
+    toll_low_balance = fields.Monetary(
+        related="company_id.toll_low_balance",
+        readonly=False,
+        currency_field="currency_id",
+    )
+    toll_check_user_id = fields.Many2one(
+        related="company_id.toll_check_user_id", readonly=False
+    )

@@ -1,0 +1,36 @@
+from odoo import fields, models
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    toll_account_ids = fields.One2many(
+        "toll.account", "partner_id", string="Toll Accounts"
+    )
+    toll_account_count = fields.Integer(
+        compute="_compute_toll_account_count",
+        groups="toll_account.group_toll_agent,toll_account.group_toll_analyst,"
+        "toll_account.group_toll_billing,toll_account.group_toll_accountant",
+    )
+
+    def _compute_toll_account_count(self):
+        counts = dict(
+            self.env["toll.account"]._read_group(
+                [("commercial_partner_id", "in", self.commercial_partner_id.ids)],
+                ["commercial_partner_id"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            partner.toll_account_count = counts.get(partner.commercial_partner_id, 0)
+
+    def action_view_toll_accounts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "toll_account.toll_account_action"
+        )
+        return dict(
+            action,
+            domain=[("commercial_partner_id", "=", self.commercial_partner_id.id)],
+            context={"default_partner_id": self.id},
+        )

@@ -1,0 +1,24 @@
+from odoo import fields, models
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    toll_office_id = fields.Many2one(
+        "toll.office",
+        string="Toll Office",
+        index="btree_not_null",
+        ondelete="set null",
+        help="Where the person works: its till and its reports.",
+    )
+    toll_operator_id = fields.Many2one(
+        "toll.operator",
+        string="Toll Operator",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="For the integration user of an operator: the only operator it sees.",
+    )
+
+    @property
+    def SELF_READABLE_FIELDS(self):
+        return super().SELF_READABLE_FIELDS + ["toll_office_id"]

@@ -1,0 +1,147 @@
+"""HTTP interface for toll operators: crossing events one by one or by the hundred."""
+
+import json
+
+from odoo.exceptions import AccessError
+from odoo.http import Controller, request, route
+
+from .dispatcher import ApiError
+
+MAX_ROWS = 1_000
+MAX_BYTES = 4 * 1024 * 1024
+ANSWER_KEYS = ("ref", "state", "reason", "detail", "amount", "id")
+
+
+def _reject_constant(name):
+    raise ValueError(name)
+
+
+def parse_body(data):
+    """The events in a request body, in order, every value as text.
+
+    Numbers keep the digits that were sent: an amount never passes through a float.
+
+    >>> parse_body(b'{"ref": "a1", "amount": 149.10, "plaza": null}')
+    [{'ref': 'a1', 'amount': '149.10', 'plaza': ''}]
+    >>> parse_body(b'{"crossings": [{"ref": 7}]}')
+    [{'ref': '7'}]
+    """
+    try:
+        body = json.loads(
+            data.decode("utf-8"),
+            parse_float=str,
+            parse_int=str,
+            parse_constant=_reject_constant,
+        )
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "invalid_json", "The body is not valid JSON.") from error
+    if isinstance(body, dict) and "crossings" in body:
+        body = body["crossings"]
+    elif isinstance(body, dict):
+        body = [body]
+    if not isinstance(body, list):
+        message = 'Send one crossing, or {"crossings": [...]}.'
+        raise ApiError(400, "invalid_request", message)
+    if not body:
+        raise ApiError(400, "no_crossings", "There is no crossing in the request.")
+    if len(body) > MAX_ROWS:
+        message = f"At most {MAX_ROWS} crossings per call; {len(body)} were sent."
+        raise ApiError(413, "too_many_crossings", message)
+    return [_parse_event(number, event) for number, event in enumerate(body)]
+
+
+def _parse_event(number, event):
+    if not isinstance(event, dict):
+        message = f"crossings[{number}] is not an object."
+        raise ApiError(400, "invalid_request", message)
+    return {_text(key): _text(value) for key, value in event.items()}
+
+
+def _text(value):
+    """A JSON value as the text of a cell; PostgreSQL text cannot hold NUL."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        value = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+class TollApi(Controller):
+    """/toll/api/v1; described for the other side in docs/api.md."""
+
+    @route(
+        "/toll/api/v1/crossings",
+        type="toll_api",
+        auth="bearer",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        max_content_length=MAX_BYTES,
+    )
+    def post_crossings(self, **_query):
+        """The fate of each crossing, in the order sent."""
+        operator = self._get_operator()
+        events = parse_body(self._get_body())
+        # The integration user may only read its own rows; posting money is the work
+        # of the intake, which runs in full and is bound to the operator of the key.
+        batch_sudo = request.env["toll.crossing.batch"].sudo()
+        results = batch_sudo._load_events(operator.sudo(), events)
+        batch_id = next((r["batch_id"] for r in results if r.get("batch_id")), None)
+        return request.make_json_response(
+            {
+                "batch_id": batch_id,
+                "results": [self._prepare_result(result) for result in results],
+            }
+        )
+
+    def _prepare_result(self, result):
+        answer = {key: result.get(key) for key in ANSWER_KEYS}
+        amount = answer["amount"]
+        answer["amount"] = None if amount in (None, False) else str(amount)
+        return {key: value or None for key, value in answer.items()}
+
+    def _get_operator(self):
+        user = request.env.user
+        if not user.has_group("toll_account.group_toll_operator_api"):
+            message = "This key does not belong to an operator's integration user."
+            raise ApiError(403, "not_an_operator", message)
+        operator = user.toll_operator_id
+        if not operator:
+            raise ApiError(403, "no_operator", "This user is not bound to an operator.")
+        try:
+            operator.check_access("read")
+        except AccessError as error:
+            message = "This user may not read its operator."
+            raise ApiError(403, "forbidden", message) from error
+        return operator
+
+    def _get_body(self):
+        http_request = request.httprequest
+        if http_request.mimetype != "application/json":
+            message = "Send the crossings as application/json."
+            raise ApiError(415, "unsupported_media_type", message)
+        if (http_request.content_length or 0) > MAX_BYTES:
+            message = f"The request is larger than {MAX_BYTES} bytes."
+            raise ApiError(413, "too_large", message)
+        return http_request.get_data(cache=False)
+
+    @route(
+        "/toll/api/v1/crossings",
+        type="toll_api",
+        auth="none",
+        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
+        csrf=False,
+        save_session=False,
+    )
+    def wrong_method(self, **_query):
+        raise ApiError(405, "method_not_allowed", "Use POST.")
+
+    @route(
+        ["/toll/api", "/toll/api/<path:subpath>"],
+        type="toll_api",
+        auth="none",
+        csrf=False,
+        save_session=False,
+    )
+    def unknown_path(self, subpath=None, **_query):
+        raise ApiError(404, "not_found", "There is nothing at this address.")

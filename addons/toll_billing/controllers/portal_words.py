@@ -1,0 +1,140 @@
+"""A crossing in the customer's words: its row in a list, and why it cost that."""
+
+import json
+
+from odoo.http import request
+from odoo.tools.misc import format_date, format_datetime, formatLang
+
+from odoo.addons.toll_account.controllers.portal import TollPortal
+
+
+class TollCrossingWords(TollPortal):
+    """Labels, times as the plaza's clock showed them, and the reasons of a charge."""
+
+    def _toll_crossing_states(self):
+        env = request.env
+        return {
+            "posted": env._("Charged"),
+            "offset": env._("Reversed"),
+            "all": env._("All"),
+        }
+
+    # === How a crossing is shown ===
+
+    def _toll_crossing_local(self, crossing_sudo):
+        """Time of the crossing as the clock at the plaza showed it."""
+        tz = crossing_sudo.plaza_id.tz or crossing_sudo.operator_id.tz or "UTC"
+        return tz, format_datetime(
+            request.env, crossing_sudo.occurred_at, tz=tz, dt_format="short"
+        )
+
+    def _toll_crossing_row(self, crossing):
+        # Names of plazas, lanes, operators and TAGs belong to catalogues that
+        # customers may not browse; those of their own crossings are theirs to see.
+        crossing_sudo = crossing.sudo()
+        _tz, local = self._toll_crossing_local(crossing_sudo)
+        return {
+            "id": crossing.id,
+            "local": local,
+            "plaza": crossing_sudo.plaza_id.name or "",
+            "operator": crossing_sudo.operator_id.name or "",
+            "lane": crossing_sudo.lane_id.code or "",
+            "plate": crossing_sudo.vehicle_id.plate or crossing.plate or "",
+            "tag": crossing_sudo.lot_id.name or "",
+            "class_name": crossing_sudo.class_id.name or "",
+            "charged": crossing.amount - crossing.amount_discount,
+            "currency": crossing_sudo.currency_id,
+            "state": crossing.state,
+            "state_label": self._toll_crossing_states().get(crossing.state, ""),
+            "ref": crossing.ref or "",
+            "account": crossing.account_id.number,
+        }
+
+    def _toll_crossing_why(self, crossing):
+        """The charge in plain words, one fact per line."""
+        env = request.env
+        crossing_sudo = crossing.sudo()  # catalogues, as in _toll_crossing_row
+        explanation = crossing_sudo.explanation or {}
+        if isinstance(explanation, str):
+            explanation = json.loads(explanation)
+        tariff = explanation.get("tariff") or {}
+        currency = crossing_sudo.currency_id
+
+        def money(amount):
+            return formatLang(env, amount, currency_obj=currency)
+
+        _tz, local = self._toll_crossing_local(crossing_sudo)
+        lines = []
+        if crossing_sudo.lot_id:
+            lines.append(
+                env._(
+                    "Your TAG %(tag)s was read at %(plaza)s on %(time)s.",
+                    tag=crossing_sudo.lot_id.name,
+                    plaza=crossing_sudo.plaza_id.name or "-",
+                    time=local,
+                )
+            )
+        else:
+            lines.append(
+                env._(
+                    "Your plate %(plate)s was read at %(plaza)s on %(time)s.",
+                    plate=crossing_sudo.vehicle_id.plate or crossing.plate or "-",
+                    plaza=crossing_sudo.plaza_id.name or "-",
+                    time=local,
+                )
+            )
+        if crossing_sudo.entry_plaza_id:
+            entry = crossing_sudo.entry_plaza_id.name
+            lines.append(env._("You had entered at %(plaza)s.", plaza=entry))
+        if crossing_sudo.class_id:
+            name = crossing_sudo.class_id.name
+            lines.append(env._("The vehicle counts as: %(name)s.", name=name))
+        lines += self._toll_tariff_words(crossing_sudo, tariff, money)
+        if crossing.amount_discount:
+            lines.append(
+                env._(
+                    "Discount: %(amount)s.",
+                    amount=money(crossing.amount_discount),
+                )
+            )
+        charged = money(crossing.amount - crossing.amount_discount)
+        if crossing.state == "posted":
+            lines.append(
+                env._("You were charged %(amount)s, tax included.", amount=charged)
+            )
+        elif crossing.state == "offset":
+            lines.append(
+                env._("This charge was reversed; your balance is not affected.")
+            )
+        return lines
+
+    def _toll_tariff_words(self, crossing_sudo, tariff, money):
+        env = request.env
+        if not crossing_sudo.rate_id:
+            return [
+                env._(
+                    "The price was set by %(operator)s: %(amount)s.",
+                    operator=crossing_sudo.operator_id.name or "-",
+                    amount=money(crossing_sudo.amount),
+                )
+            ]
+        version_sudo = crossing_sudo.rate_id.tariff_id
+        lines = [
+            env._(
+                "Tariff %(version)s of %(operator)s, in force from %(date)s:"
+                " %(amount)s.",
+                version=version_sudo.version,
+                operator=crossing_sudo.operator_id.name or "-",
+                date=format_date(env, version_sudo.valid_from),
+                amount=money(crossing_sudo.amount),
+            )
+        ]
+        day_types = {
+            "weekday": env._("a weekday"),
+            "saturday": env._("a Saturday"),
+            "sunday": env._("a Sunday"),
+            "holiday": env._("a public holiday"),
+        }
+        if day := day_types.get(tariff.get("day_type")):
+            lines.append(env._("It was %(day)s at the plaza.", day=day))
+        return lines

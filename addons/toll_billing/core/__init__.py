@@ -1,0 +1,1 @@
+"""Pure Python: no import of odoo here. Values in, values out."""

@@ -1,0 +1,211 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..queries import invoice_issue as queries
+from . import toll_statement_annex  # noqa: F401  extends the statement
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    toll_statement_id = fields.Many2one(
+        "toll.statement",
+        string="Toll Statement",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="The crossings that this document charges, credits or settles.",
+    )
+    toll_account_id = fields.Many2one(
+        "toll.account",
+        string="Toll Account",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
+    # === WHAT IS NOT POSSIBLE === #
+    def button_draft(self):
+        self._toll_check_untouched()
+        return super().button_draft()
+
+    def button_cancel(self):
+        self._toll_check_untouched()
+        return super().button_cancel()
+
+    def _toll_check_untouched(self):
+        """A posted toll document stays: its crossings and wallets refer to it."""
+        for move in self:
+            if move.state == "posted" and move.toll_statement_id:
+                raise UserError(
+                    self.env._(
+                        "%(name)s belongs to toll statement %(statement)s and cannot "
+                        "be changed any more. Issue a credit note instead: the "
+                        "crossings stay with the statement, and what a deposit paid "
+                        "goes back to it.",
+                        name=move.name,
+                        statement=move.toll_statement_id.sudo().name,
+                    )
+                )
+
+    # === CREDIT NOTES === #
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        """A credit note stays with the statement of its invoice."""
+        values = default_values_list or [{} for _move in self]
+        for move, vals in zip(self, values, strict=True):
+            if not move.toll_statement_id:
+                continue
+            if not move.is_invoice():
+                raise UserError(
+                    self.env._(
+                        "%(name)s settles a toll invoice: credit the invoice instead.",
+                        name=move.name,
+                    )
+                )
+            vals["toll_statement_id"] = move.toll_statement_id.id
+            vals["toll_account_id"] = move.toll_account_id.id
+        return super()._reverse_moves(values, cancel=cancel)
+
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        for move in posted:
+            if move.move_type == "out_refund" and move.toll_account_id:
+                move._toll_return_to_deposit()
+        return posted
+
+    def _toll_return_to_deposit(self):
+        """Give back to the deposit what it paid and the credit note makes too much.
+
+        The credit note's own open amount and, where the invoice was cancelled as a
+        whole, what the deposit had paid on it. The wallet grows by the same amount.
+        """
+        self.ensure_one()
+        # the accountant who credits an invoice need not manage wallets
+        move_sudo = self.sudo()
+        account = move_sudo.toll_account_id
+        if account.payment_mode != "prepaid":
+            return
+        entries = self.env["account.move"].sudo().search(
+            [
+                ("toll_statement_id", "=", move_sudo.toll_statement_id.id),
+                ("move_type", "=", "entry"),
+                ("state", "=", "posted"),
+            ]
+        )
+        lines = (move_sudo + entries).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+            and not line.reconciled
+            and line.amount_residual < 0
+        )
+        amount = -sum(lines.mapped("amount_residual"))
+        if move_sudo.currency_id.is_zero(amount):
+            return
+        issuer = self.env["toll.invoice.issuer"].sudo().with_company(self.company_id)
+        entry = (
+            self.env["account.move"]
+            .sudo()
+            .with_company(self.company_id)
+            .with_context(tracking_disable=True, move_reverse_cancel=False)
+            .create(
+                issuer._prepare_settlement_vals(
+                    move_sudo, account.id, account.number, -amount, self.date
+                )
+            )
+        )
+        entry._post(soft=False)
+        counterpart = entry.line_ids.filtered(
+            lambda line: line.account_id in lines.account_id
+        )
+        (lines + counterpart).with_context(tracking_disable=True).reconcile()
+        self.env["toll.wallet.entry"].sudo()._post(
+            [
+                {
+                    "account_id": account.id,
+                    "kind": "adjustment",
+                    "amount": amount,
+                    "ref": f"{move_sudo.name}/{move_sudo.id}",
+                    "origin": move_sudo.reversed_entry_id.name or move_sudo.name,
+                    "move_id": move_sudo.id,
+                }
+            ]
+        )
+
+    # === ANNEX === #
+    def _toll_has_annex(self):
+        """Is this an invoice whose crossings are listed behind it?"""
+        return self.move_type == "out_invoice" and bool(self.toll_statement_id)
+
+    def _toll_annex(self):
+        """The crossings as the printed annex shows them, see the statement."""
+        self.ensure_one()
+        # whoever may read the invoice may read what it charges
+        return self.toll_statement_id.sudo()._get_annex()
+
+    def action_toll_open_statement(self):
+        self.ensure_one()
+        return self.toll_statement_id._get_records_action()
+
+    def action_toll_annex_xlsx(self):
+        self.ensure_one()
+        return self.toll_statement_id.action_annex_xlsx()
+
+    def action_toll_annex_csv(self):
+        self.ensure_one()
+        return self.toll_statement_id.action_annex_csv()
+
+
+class TollInvoiceIssuer(models.AbstractModel):
+    _inherit = "toll.invoice.issuer"
+
+    def _pay_from_deposit(self, move, amount):
+        """Settle (part of) an invoice that was left open, from money paid in since."""
+        account = move.toll_account_id
+        company = move.company_id
+        entry = (
+            self.env["account.move"]
+            .with_company(company)
+            .with_context(tracking_disable=True)
+            .create(
+                self.with_company(company)._prepare_settlement_vals(
+                    move, account.id, account.number, amount, company._toll_today()
+                )
+            )
+        )
+        entry._post(soft=False)
+        self._reconcile(move, entry)
+        self.env["toll.wallet.entry"]._post(
+            [
+                {
+                    "account_id": account.id,
+                    "kind": "settlement",
+                    "amount": -amount,
+                    "ref": f"{entry.name}/{entry.id}",
+                    "origin": move.name,
+                    "move_id": entry.id,
+                }
+            ]
+        )
+
+    def _get_open_amounts(self, accounts):
+        """{account: open amount of its invoices}; of all where there is no account."""
+        self.env["account.move"].flush_model(
+            ["amount_residual_signed", "state", "move_type", "toll_account_id"]
+        )
+        return {
+            account_id: float(amount)
+            for account_id, amount in self.env.execute_query(
+                queries.open_by_account(accounts.ids)
+            )
+        }
+
+    def _get_deposits(self, accounts):
+        """{account: money paid in that no invoice has used}."""
+        self.env.flush_all()
+        return {
+            account_id: float(amount)
+            for account_id, amount in self.env.execute_query(
+                queries.deposits(accounts.ids)
+            )
+        }

@@ -1,0 +1,78 @@
+from odoo import fields, models
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    toll_invoice_journal_id = fields.Many2one(
+        "account.journal",
+        string="Toll Invoice Journal",
+        domain="[('type', '=', 'sale')]",
+        check_company=True,
+        help="Empty: the first sales journal.",
+    )
+    toll_settlement_journal_id = fields.Many2one(
+        "account.journal",
+        string="Deposit Settlement Journal",
+        domain="[('type', '=', 'general')]",
+        check_company=True,
+        help="Entries that pay invoices from prepaid deposits. Empty: the first "
+        "miscellaneous journal.",
+    )
+    toll_verify_sample = fields.Integer(
+        string="Invoices Verified per Run",
+        default=2,
+        help="So many invoices of each mass run are made again through the ordinary "
+        "way and compared column by column; a difference sends the whole chunk that "
+        "way. 0 switches it off.",
+    )
+
+    def _toll_tz(self):
+        """Time zone in which this company's days begin and end."""
+        self.ensure_one()
+        operator = (
+            self.env["toll.operator"]
+            .sudo()
+            .search(
+                [("is_issuer", "=", True), ("company_id", "in", (self.id, False))],
+                order="company_id, id",
+                limit=1,
+            )
+        )
+        return self.partner_id.sudo().tz or operator.tz or "UTC"
+
+    def _toll_today(self):
+        self.ensure_one()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._toll_tz()), fields.Datetime.now()
+        ).date()
+
+    def _toll_first_journal(self, journal_type):
+        Journal = self.env["account.journal"].sudo()
+        return Journal.search(
+            [*Journal._check_company_domain(self), ("type", "=", journal_type)], limit=1
+        )
+
+    def _toll_get_invoice_journal(self):
+        self.ensure_one()
+        return self.sudo().toll_invoice_journal_id or self._toll_first_journal("sale")
+
+    def _toll_get_settlement_journal(self):
+        self.ensure_one()
+        return self.sudo().toll_settlement_journal_id or self._toll_first_journal(
+            "general"
+        )
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    toll_invoice_journal_id = fields.Many2one(
+        related="company_id.toll_invoice_journal_id", readonly=False
+    )
+    toll_settlement_journal_id = fields.Many2one(
+        related="company_id.toll_settlement_journal_id", readonly=False
+    )
+    toll_verify_sample = fields.Integer(
+        related="company_id.toll_verify_sample", readonly=False
+    )

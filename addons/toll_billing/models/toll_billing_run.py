@@ -1,0 +1,473 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+from odoo.exceptions import LockError
+
+from ..core import cycles
+from ..queries import billing_run as queries
+
+# what a run is made of, one file each
+from . import res_company_billing, toll_billing_run_exception  # noqa: F401
+from . import toll_invoice_issuer, toll_invoice_mass, toll_invoice_verify  # noqa: F401
+
+#: Statements that one transaction invoices; more go through jobs, chunk after chunk.
+CHUNK = 2000
+JUMP_FACTOR = 3
+
+
+class TollBillingRun(models.Model):
+    """One closing of a cycle: statements, review, invoices."""
+
+    _name = "toll.billing.run"
+    _description = "Billing Run"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "until desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, readonly=True, copy=False, default="/")
+    cycle_id = fields.Many2one(
+        "toll.billing.cycle",
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        help="Empty: an invoice on demand for one account.",
+    )
+    account_id = fields.Many2one(
+        "toll.account",
+        string="Only this Account",
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        help="Bill this account alone, whatever its cycle.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    until = fields.Date(
+        string="Cut-off",
+        required=True,
+        tracking=True,
+        help="Crossings before the first instant of this date, in the company's time "
+        "zone, are billed.",
+    )
+    invoice_date = fields.Date(
+        copy=False,
+        tracking=True,
+        help="Date of the invoices; empty stands for the day on which they are issued.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("reviewed", "Reviewed"),
+            ("invoiced", "Invoiced"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    computed_at = fields.Datetime(readonly=True, copy=False)
+    reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    reviewed_at = fields.Datetime(readonly=True, copy=False)
+    statement_ids = fields.One2many("toll.statement", "run_id", readonly=True)
+    exception_ids = fields.One2many(
+        "toll.billing.run.exception", "run_id", readonly=True
+    )
+    exception_count = fields.Integer(compute="_compute_exception_count")
+    blocking_count = fields.Integer(compute="_compute_exception_count")
+    statement_count = fields.Integer(string="Statements", readonly=True, copy=False)
+    crossing_count = fields.Integer(string="Crossings", readonly=True, copy=False)
+    amount_total = fields.Monetary(string="Usage", readonly=True, copy=False)
+    previous_run_id = fields.Many2one(
+        "toll.billing.run", compute="_compute_previous", string="Run Before"
+    )
+    previous_statement_count = fields.Integer(compute="_compute_previous")
+    previous_crossing_count = fields.Integer(compute="_compute_previous")
+    previous_amount = fields.Monetary(compute="_compute_previous")
+    change_percent = fields.Float(
+        string="Change (%)",
+        compute="_compute_previous",
+        digits=(16, 1),
+        help="Usage compared with the run before of this cycle.",
+    )
+    invoiced_count = fields.Integer(
+        string="Statements Invoiced", compute="_compute_progress"
+    )
+    progress = fields.Float(compute="_compute_progress", help="Part already invoiced.")
+    is_running = fields.Boolean(
+        string="In Progress",
+        readonly=True,
+        copy=False,
+        help="Jobs are invoicing this run.",
+    )
+    mass_count = fields.Integer(
+        string="Issued in Bulk",
+        readonly=True,
+        copy=False,
+        help="Invoices written by set; the others were issued one by one.",
+    )
+
+    # === COMPUTE METHODS === #
+    @api.depends("exception_ids.level")
+    def _compute_exception_count(self):
+        for run in self:
+            run.exception_count = len(run.exception_ids)
+            run.blocking_count = len(
+                run.exception_ids.filtered(lambda e: e.level == "blocking")
+            )
+
+    @api.depends("cycle_id", "until", "amount_total")
+    def _compute_previous(self):
+        for run in self:
+            before = self.browse()
+            if run.cycle_id and run.until:
+                before = self.search(
+                    [
+                        ("cycle_id", "=", run.cycle_id.id),
+                        ("until", "<", run.until),
+                        ("state", "=", "invoiced"),
+                    ],
+                    order="until desc, id desc",
+                    limit=1,
+                )
+            run.previous_run_id = before
+            run.previous_statement_count = before.statement_count
+            run.previous_crossing_count = before.crossing_count
+            run.previous_amount = before.amount_total
+            run.change_percent = (
+                (run.amount_total / before.amount_total - 1) * 100
+                if before.amount_total
+                else 0
+            )
+
+    def _compute_progress(self):
+        counts = self.env["toll.statement"]._read_group(
+            [("run_id", "in", self.ids), ("state", "=", "invoiced")],
+            ["run_id"],
+            ["__count"],
+        )
+        by_run = {run.id: count for run, count in counts}
+        for run in self:
+            run.invoiced_count = by_run.get(run.id, 0)
+            run.progress = (
+                100 * run.invoiced_count / run.statement_count
+                if run.statement_count
+                else 0
+            )
+
+    # === CRUD === #
+    @api.model_create_multi
+    def create(self, vals_list):
+        runs = super().create(vals_list)
+        for run in runs:
+            if not (run.cycle_id or run.account_id):
+                raise UserError(self.env._("Choose a billing cycle or an account."))
+            if run.name == "/":
+                run.name = run._get_default_name()
+        return runs
+
+    def _get_default_name(self):
+        scope = self.account_id.number or self.cycle_id.code
+        return f"{scope}/{self.until:%Y-%m-%d}/{self.id}"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if self.filtered(lambda run: run.statement_ids):
+            raise UserError(
+                self.env._("Cancel the run first: it gives its crossings back.")
+            )
+
+    # === ACTIONS === #
+    def _start(self, *states):
+        """Check access and state, and keep others out of these runs until the end.
+
+        Whoever waited for a run that changed meanwhile gets a serialisation error and
+        starts again, so the state that is read here is the true one.
+        """
+        self.check_access("write")
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._("Somebody else is working on this run just now.")
+            ) from error
+        self.invalidate_recordset(["state"])
+        for run in self:
+            if run.state not in states:
+                raise UserError(
+                    self.env._(
+                        "Run %(name)s is %(state)s: this is not possible any more.",
+                        name=run.name,
+                        state=dict(
+                            self._fields["state"]._description_selection(self.env)
+                        )[run.state],
+                    )
+                )
+
+    def action_compute(self):
+        """Make the statements, or make them again from what is unbilled now."""
+        self._start("draft")
+        for run in self.sudo():  # a billing clerk does not write statements by hand
+            run._lock_company()
+            run._release()
+            run._compute_statements()
+        return True
+
+    def action_review(self):
+        """Say that somebody looked at the run; from here on it can be invoiced."""
+        self._start("draft")
+        for run in self:
+            if not run.computed_at:
+                raise UserError(self.env._("Compute the run first."))
+            if run.blocking_count:
+                raise UserError(
+                    self.env._(
+                        "Run %(name)s has exceptions that must be solved first: "
+                        "%(messages)s",
+                        name=run.name,
+                        messages="\n".join(
+                            run.exception_ids.filtered(
+                                lambda e: e.level == "blocking"
+                            ).mapped("message")
+                        ),
+                    )
+                )
+            run._set_state("reviewed", "reviewed", "draft")
+            run.write(
+                {"reviewed_by_id": self.env.uid, "reviewed_at": fields.Datetime.now()}
+            )
+        return True
+
+    def action_reopen(self):
+        """Back to draft, to compute again."""
+        self._start("reviewed")
+        for run in self:
+            if run.is_running or run.invoiced_count:
+                raise UserError(self.env._("Invoices of this run were issued already."))
+            run._set_state("draft", "draft", "reviewed")
+        return True
+
+    def action_confirm(self):
+        """Issue and post the invoices, and settle those of prepaid accounts.
+
+        A run that nobody reviewed is reviewed by whoever confirms it. Large runs go on
+        in background jobs.
+        """
+        draft = self.filtered(lambda run: run.state == "draft")
+        draft.action_review()
+        self._start("reviewed")
+        for run in self:
+            if run.statement_count > CHUNK:
+                run.is_running = True
+                run._delay_issue()
+            else:
+                run._issue_chunk()
+        return True
+
+    def action_cancel(self):
+        """Drop the statements and give the crossings back to the next run."""
+        self._start("draft", "reviewed")
+        for run in self:
+            if run.is_running or run.invoiced_count:
+                raise UserError(
+                    self.env._(
+                        "Invoices of run %(name)s were issued already: credit them.",
+                        name=run.name,
+                    )
+                )
+            run.sudo()._lock_company()
+            run.sudo()._release()
+            run.write({"state": "cancelled"})
+        return True
+
+    def action_view_statements(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "toll_billing.toll_statement_action"
+        )
+        return action | {"domain": [("run_id", "=", self.id)], "context": {}}
+
+    def action_view_invoices(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        return action | {
+            "domain": [
+                ("toll_statement_id.run_id", "=", self.id),
+                ("move_type", "in", ("out_invoice", "out_refund")),
+            ],
+            "context": {"create": False},
+        }
+
+    # === STATEMENTS === #
+    def _execute(self, query: SQL):
+        return self.env.execute_query(query)
+
+    def _lock_company(self):
+        """Only one run of a company takes or gives back crossings at a time."""
+        self.ensure_one()
+        ((locked,),) = self._execute(queries.try_lock(self.company_id.id))
+        if not locked:
+            raise UserError(
+                self.env._(
+                    "Another run of %(company)s is being computed; try again in a "
+                    "minute.",
+                    company=self.company_id.name,
+                )
+            )
+
+    def _until_instant(self):
+        return cycles.cutoff_instant(self.until, self.company_id._toll_tz())
+
+    def _compute_statements(self):
+        """Claim the crossings by set, and note what a reviewer should look at."""
+        self.ensure_one()
+        until = self._until_instant()
+        self.env.flush_all()
+        self.env.cr.execute(queries.insert_statements(self, until))
+        self.env.cr.execute(queries.claim(self, until))
+        self.env.cr.execute(queries.fill_balances(self))
+        self._update_totals()
+        self._check_conservation()
+        self.computed_at = fields.Datetime.now()
+        self.exception_ids.unlink()
+        self.env["toll.billing.run.exception"].create(
+            self._prepare_exceptions_vals(until)
+        )
+
+    def _update_totals(self):
+        self._forget_statements()
+        ((statements, crossings, amount),) = self._execute(queries.totals(self))
+        self.write(
+            {
+                "statement_count": statements,
+                "crossing_count": crossings,
+                "amount_total": amount,
+            }
+        )
+
+    def _check_conservation(self):
+        """Σ statements = Σ crossings claimed, counted on the crossings themselves."""
+        ((crossings, amount),) = self._execute(queries.claimed_totals(self))
+        if crossings != self.crossing_count or self.currency_id.compare_amounts(
+            amount, self.amount_total
+        ):
+            raise UserError(
+                self.env._(
+                    "Run %(name)s does not add up: %(crossings)s crossings of "
+                    "%(amount)s were claimed, its statements say %(count)s of "
+                    "%(total)s. Nothing was kept.",
+                    name=self.name,
+                    crossings=crossings,
+                    amount=amount,
+                    count=self.crossing_count,
+                    total=self.amount_total,
+                )
+            )
+
+    def _release(self):
+        """Give back the crossings of statements that were not invoiced."""
+        self.ensure_one()
+        self.env.flush_all()
+        self.env.cr.execute(queries.release(self))
+        dropped = [row[0] for row in self._execute(queries.delete_statements(self))]
+        self.env["ir.attachment"].search(
+            [("res_model", "=", "toll.statement"), ("res_id", "in", dropped)]
+        ).unlink()
+        self.exception_ids.unlink()
+        self._update_totals()
+
+    def _forget_statements(self):
+        """The statements were written in SQL: what the cache knows is stale."""
+        self.env["toll.statement"].invalidate_model()
+        self.env["toll.statement.line"].invalidate_model()
+        self.env["toll.crossing"].invalidate_model(["statement_id"])
+        self.invalidate_recordset(["statement_ids", "invoiced_count", "progress"])
+
+    def _set_state(self, state, statement_state, from_state):
+        self.env.flush_all()
+        self.env.cr.execute(queries.mark_reviewed(self, statement_state, from_state))
+        self._forget_statements()
+        self.state = state
+
+    # === INVOICES === #
+    def _issue_chunk(self):
+        """Invoice the next statements; True when none is left."""
+        self.ensure_one()
+        # checked by the caller: a billing clerk issues invoices without being an
+        # accountant
+        run = self.sudo().with_company(self.company_id)
+        pending = (
+            self.env["toll.statement"]
+            .sudo()
+            .search(
+                [("run_id", "=", self.id), ("state", "=", "reviewed")],
+                order="id",
+                limit=CHUNK,
+            )
+        )
+        if pending:
+            date = run.invoice_date or run.company_id._toll_today()
+            run.mass_count += run.env["toll.invoice.issuer"]._issue(pending, date)
+            run._forget_statements()
+        done = len(pending) < CHUNK or not run.statement_ids.filtered(
+            lambda statement: statement.state == "reviewed"
+        )
+        if done:
+            run.write({"state": "invoiced", "is_running": False})
+        return done
+
+    def _delay_issue(self):
+        self.ensure_one()
+        return self.with_delay(
+            description=self.env._("Invoices of billing run %(name)s", name=self.name),
+            identity_key=f"toll.billing.run,{self.id},{self.invoiced_count}",
+        )._job_issue()
+
+    def _job_issue(self):
+        """One chunk in its own transaction; a killed job starts where it stopped."""
+        self.ensure_one()
+        if self.state != "reviewed":
+            return self.env._("Nothing left to do.")
+        if not self._issue_chunk():
+            self._delay_issue()
+        return self.env._("%(count)s statements invoiced.", count=self.invoiced_count)
+
+    def _verify_sample(self, sample=5):
+        """Make some of the invoices again through the ORM and compare every column.
+
+        Nothing of it stays. Answers the differences, as text; none is good.
+        """
+        self.ensure_one()
+        issuer = self.env["toll.invoice.issuer"].sudo().with_company(self.company_id)
+        return issuer._verify_sample(
+            self.statement_ids.filtered(lambda s: s.state == "invoiced"), sample
+        )
+
+    # === EXCEPTIONS === #
+    def _prepare_exceptions_vals(self, until):
+        """What stands in the way of this run, and what deserves a look."""
+        Exception_ = self.env["toll.billing.run.exception"]
+        found = [
+            *Exception_._configuration_vals(self),
+            *(
+                Exception_._usage_vals(self, code, count, amount)
+                for code, count, amount in [
+                    ("held", *self._execute(queries.held_before(self, until))[0]),
+                    *self._execute(queries.left_out(self, until)),
+                ]
+                if count
+            ),
+        ]
+        for account_id, code, amount, before in self._execute(
+            queries.unusual(self, JUMP_FACTOR, 100)
+        ):
+            found.append(
+                Exception_._statement_vals(self, account_id, code, amount, before)
+            )
+        return [{**vals, "run_id": self.id} for vals in found]

@@ -1,0 +1,248 @@
+import io
+import json
+import logging
+import threading
+import time
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import replace
+
+from psycopg2 import errors
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..core import intake, pipeline
+from ..queries import crossing_load as queries
+
+_logger = logging.getLogger(__name__)
+
+#: Rows per committed chunk.
+CHUNK = 50_000
+#: Chunks of one file under way at once (they are posted in file order all the same).
+LANES = 2
+RETRIES = 5
+
+
+class TollCrossingLoader(models.AbstractModel):
+    """Takes chunks of crossings to their fate. Design: docs/architecture.md."""
+
+    _name = "toll.crossing.loader"
+    _description = "Toll Crossing Loader"
+
+    # === FILES, IN TRANSACTIONS OF THEIR OWN === #
+    def _load_stream(self, batch_id, stream, layout, progress=None, chunk_size=CHUNK):
+        """Load what is left of a file, one committed transaction per chunk.
+
+        A kill at any instant leaves whole chunks only; the tally says up to which
+        line. While one chunk is posted the next one is staged and priced on a second
+        connection, and a third is parsed.
+
+        :param int batch_id: a committed batch in state loading
+        :param progress: called with (lines done, seconds per stage) after each chunk
+        :return: seconds per stage, summed over the lanes
+        """
+        with self.env.registry.cursor() as cr:
+            loader = self.env(cr=cr)[self._name]
+            overlaps = cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
+            batch = loader._lock_batch(batch_id)
+            context, done = batch._intake_context(), batch._lines_done()
+            chunks = pipeline.read_ahead(
+                intake.iter_chunks(stream, layout, context, size=chunk_size, skip=done)
+            )
+            try:
+                if overlaps:
+                    loader._end(cr)
+                    spent = loader._run_lanes(batch_id, chunks, progress)
+                else:  # a test's single connection
+                    spent = loader._run_lane(
+                        batch_id, pipeline.Shared(chunks), pipeline.Turns(), progress
+                    )
+            finally:
+                chunks.close()
+            with loader._own_transaction():
+                cr.execute(queries.create_work())
+                loader._cancel(batch, loader._is_read_committed())
+            return spent
+
+    def _run_lanes(self, batch_id, chunks, progress):
+        """Run the lanes in threads, each with its own connection."""
+        shared, turns = pipeline.Shared(chunks), pipeline.Turns()
+        spent, failures = Counter(), []
+
+        def run():
+            try:
+                with self.env.registry.cursor() as cr:
+                    lane = self.env(cr=cr)[self._name]
+                    spent.update(lane._run_lane(batch_id, shared, turns, progress))
+            except pipeline.Aborted:
+                _logger.debug("batch %s: lane stopped for the other one", batch_id)
+            except BaseException as error:  # noqa: BLE001  # raised by the caller's thread
+                failures.append(error)
+                turns.abort()
+
+        lanes = [
+            threading.Thread(target=run, name=f"toll-lane-{number}", daemon=True)
+            for number in range(LANES)
+        ]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
+        if failures:
+            raise failures[0]
+        return spent
+
+    def _run_lane(self, batch_id, shared, turns, progress):
+        """Load every chunk that this lane draws; return the seconds per stage."""
+        spent = Counter()
+        batch = self.env["toll.crossing.batch"].browse(batch_id)
+        while True:
+            start = time.perf_counter()
+            drawn = shared.draw()
+            spent["wait for rows"] += time.perf_counter() - start
+            if drawn is None:
+                return spent
+            number, chunk = drawn
+            self._commit_chunk(batch, chunk, turns, number, spent)
+            if progress:
+                progress(chunk.done, spent)
+
+    def _lock_batch(self, batch_id):
+        """One loader per batch; the lock goes with the connection's session."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT pg_try_advisory_lock(hashtext('toll.crossing.batch'), %s)",
+                batch_id,
+            )
+        )
+        if not self.env.cr.fetchone()[0]:
+            raise intake.IntakeError(
+                "busy", "This file is being loaded by another process right now."
+            )
+        return self.env["toll.crossing.batch"].browse(batch_id)
+
+    def _commit_chunk(self, batch, chunk, turns, number, spent):
+        """Load one chunk and commit; tried again whole where a rival got in between."""
+        for attempt in range(1, RETRIES + 1):
+            try:
+                with self._own_transaction():
+                    self._load_chunk(
+                        batch,
+                        chunk,
+                        self._is_read_committed(),
+                        turn=lambda: turns.wait(number),
+                        spent=spent,
+                    )
+                turns.done(number)
+                return
+            except (errors.SerializationFailure, errors.DeadlockDetected):
+                if attempt == RETRIES:
+                    raise
+                _logger.info("batch %s: chunk tried again (%s)", batch.id, attempt)
+
+    @contextmanager
+    def _own_transaction(self):
+        """Commit at the end, roll back on an error; READ COMMITTED where possible.
+
+        Statement by statement snapshots let a chunk wait for a rival's wallet row
+        instead of failing on it. A test's cursor is inside a transaction already.
+        """
+        cr = self.env.cr
+        if cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+            cr.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        try:
+            yield
+        except BaseException:
+            cr.rollback()
+            raise
+        self._end(cr)
+
+    def _end(self, cr):
+        cr.commit()  # pylint: disable=invalid-commit  # the loader's own cursor
+
+    def _is_read_committed(self):
+        self.env.cr.execute("SHOW transaction_isolation")
+        return self.env.cr.fetchone()[0] == "read committed"
+
+    # === ONE CHUNK, IN THE CALLER'S TRANSACTION === #
+    def _load_chunk(self, batch, chunk, read_committed, turn=None, spent=None):
+        """Stage, resolve and post one chunk; ``turn`` blocks until it may be posted."""
+        cr, spent = self.env.cr, Counter() if spent is None else spent
+        clock = time.perf_counter()
+
+        def lap(stage):
+            nonlocal clock
+            now = time.perf_counter()
+            spent[stage] += now - clock
+            clock = now
+
+        large = chunk.received > 1000
+        cr.execute(queries.create_work())
+        cr.execute(queries.clear_work(large))
+        cr.copy_expert(queries.copy_stage(), io.StringIO(chunk.data))
+        if large:
+            cr.execute("ANALYZE toll_crossing_stage")
+        lap("stage")
+        self._resolve(batch)
+        lap("resolve and rate")
+        if turn:
+            turn()
+        lap("wait for turn")
+        self._ensure_months(batch)
+        cr.execute(queries.post(batch, chunk.received, chunk.done, read_committed))
+        lap("post")
+
+    def _resolve(self, batch):
+        self.env.cr.execute(
+            queries.resolve(batch, batch.operator_id, fields.Datetime.now())
+        )
+
+    def _ensure_months(self, batch):
+        """Partitions for late crossings; those of these months exist already."""
+        self.env.cr.execute(queries.work_months())
+        months = [month for (month,) in self.env.cr.fetchall()]
+        self.env["toll.crossing"]._ensure_months(months)
+
+    def _cancel(self, batches, read_committed):
+        """Let the operators' cancellations in these batches take effect."""
+        if batches:
+            self.env.cr.execute(queries.cancel(batches.ids, read_committed))
+
+    # === EVENTS AND REVIEW === #
+    def _load_events(self, batch, events):
+        """Load events of the API as one chunk and return their fates in order."""
+        lines = [json.dumps(event) for event in events]
+        chunks = intake.iter_chunks(
+            io.BytesIO("\n".join(lines).encode()),
+            intake.Layout(kind=intake.JSONL, has_header=False),
+            batch._intake_context(),
+            size=len(lines) + 1,
+        )
+        read_committed = self._is_read_committed()
+        fates = []
+        for chunk in chunks:
+            # no line: the batch of the day takes any number of chunks
+            self._load_chunk(batch, replace(chunk, done=None), read_committed)
+            self.env.cr.execute(queries.event_fates(batch))
+            fates += self.env.cr.dictfetchall()
+        if any(fate["reason"] == "cancel_unknown" for fate in fates):
+            self._cancel(batch, read_committed)
+        self.env["toll.crossing"].invalidate_model()
+        return fates
+
+    def _reprocess(self, crossings):
+        """Resolve held crossings again, in their own batches' and operators' terms."""
+        cr, read_committed = self.env.cr, self._is_read_committed()
+        moved = []
+        for batch, held in crossings.grouped("batch_id").items():
+            cr.execute(queries.create_work())
+            cr.execute(queries.clear_work(False))
+            cr.execute(queries.stage_held(held.ids))
+            self._resolve(batch)
+            cr.execute(queries.repost(read_committed))
+            moved += [row[0] for row in cr.fetchall() if row[1] != "held"]
+            self._cancel(batch, read_committed)
+        self.env.invalidate_all(flush=False)
+        return crossings.browse(moved)

@@ -1,0 +1,386 @@
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+from ..core.invoice_job import PART, Job, JobLine, pick_exemplars
+from ..core.invoice_tax import Line, split
+from ..queries import invoice_issue as queries
+
+COUNT = "\x00"
+
+
+class TollInvoiceIssuer(models.AbstractModel):
+    """Turns statements into posted invoices.
+
+    How it works: ``_load`` reads what is to be invoiced, ``_plan`` finds out which
+    invoices differ in amounts, names and numbers only (one *shape*). A few of each
+    shape are made by the ordinary ``create`` and ``_post``; all others are written
+    after them by set (``_issue_mass``). What is unusual goes the ordinary way.
+
+    Hooks: ``_prepare_invoice_vals``, ``_prepare_invoice_line_vals``,
+    ``_prepare_settlement_vals``, ``_get_unusual``, ``_invoices_issued``.
+    """
+
+    _name = "toll.invoice.issuer"
+    _description = "Issuer of Toll Invoices"
+
+    @api.model
+    def _issue(self, statements, date):
+        """Invoice reviewed statements of one company; answer how many by set."""
+        company = statements.company_id
+        company.ensure_one()
+        self.env.flush_all()
+        for what in ("position", "label"):
+            self.env.cr.cache.pop(f"toll.invoice.issuer.{what}", None)
+        self.env.cr.execute(queries.lock_wallets(statements.ids))
+        jobs = self._load(statements)
+        self._plan(jobs, company)
+        single, mass = pick_exemplars(jobs)
+        moves = self._issue_orm(single, date, company)
+        issued, count = self._issue_mass_checked(single, moves, mass, date, company)
+        self._finish(statements, jobs, {**moves, **issued})
+        if count:
+            self._invoices_issued(
+                self.env["account.move"].browse(move for move, _name in issued.values())
+            )
+        return count
+
+    @api.model
+    def _invoices_issued(self, moves):
+        """Hook: invoices were written by set, without passing ``_post``."""
+
+    # === READING === #
+    def _load(self, statements):
+        """Jobs of the statements that have something to charge."""
+        rows = self.env.execute_query(queries.heads(statements.ids))
+        deposits = dict(
+            self.env.execute_query(queries.deposits([row[2] for row in rows if row[4]]))
+        )
+        jobs = {
+            row[0]: Job(*row[:-1], Decimal(row[-1]), Decimal(deposits.get(row[2], 0)))
+            for row in rows
+        }
+        for statement, operator, service, count, amount in self.env.execute_query(
+            queries.lines(list(jobs))
+        ):
+            jobs[statement].lines.append(
+                JobLine((operator, service), count, Decimal(amount))
+            )
+        return list(jobs.values())
+
+    def _plan(self, jobs, company):
+        """Fill shape, taxes and amounts of each job, or say why it is unusual."""
+        Partner = self.env["res.partner"].with_company(company)
+        partners = Partner.browse({job.partner for job in jobs})
+        shapes = {partner.id: self._get_partner_shape(partner) for partner in partners}
+        taxes = {}
+        for job in jobs:
+            partner = Partner.browse(job.partner)
+            job.commercial = partner.commercial_partner_id.id
+            job.display_name = partner.display_name
+            job.shape, job.shipping, reason = shapes[job.partner]
+            job.unusual = reason or self._get_unusual(job, company)
+            position_id = job.shape[1]
+            for line in job.lines:
+                key = (position_id, line.kind[1])
+                if key not in taxes:
+                    taxes[key] = self._get_service_tax(*key, company)
+                tax, problem = taxes[key]
+                line.tax = tax.id or None
+                job.unusual = job.unusual or problem
+            if not job.unusual:
+                self._split(job, company)
+
+    def _get_partner_shape(self, partner):
+        """(shape, delivery address, why unusual) of a customer.
+
+        The shape holds all that decides a column of the invoice and is not an amount,
+        a name or a number. What it forgets, the verification of each run finds.
+        """
+        shipping = partner
+        if partner.child_ids or partner.parent_id:
+            shipping = partner.browse(partner.address_get(["delivery"])["delivery"])
+        position = self._get_fiscal_position(partner, shipping)
+        term = partner.property_payment_term_id
+        usual_term = not term or (
+            len(term.line_ids) == 1
+            and term.line_ids.value == "percent"
+            and term.line_ids.value_amount == 100
+            and not term.early_discount
+        )
+        user = partner.user_id or partner.commercial_partner_id.user_id
+        shape = (
+            partner.lang,
+            position.id,
+            term.id,
+            partner.property_account_receivable_id.id,
+            partner.commercial_partner_id.property_account_receivable_id.id,
+            user.id,
+            partner.property_inbound_payment_method_line_id.id,
+            shipping == partner,
+        )
+        return shape, shipping.id, "" if usual_term else "payment term"
+
+    def _get_fiscal_position(self, partner, shipping):
+        """The position of a customer; asked once for all who are alike to the rules."""
+        cache = self.env.cr.cache.setdefault("toll.invoice.issuer.position", {})
+        key = (self.env.company.id,) + tuple(
+            (
+                who.property_account_position_id.id,
+                who.country_id.id,
+                who.state_id.id,
+                who.zip,
+                (who.vat or "")[:2],
+                bool(who.vat),
+                who.commercial_partner_id == who or who.commercial_partner_id.id,
+            )
+            for who in (partner, shipping)
+        )
+        if key not in cache:
+            cache[key] = (
+                self.env["account.fiscal.position"]
+                .with_company(self.env.company)
+                ._get_fiscal_position(partner, delivery=shipping)
+                .id
+            )
+        return self.env["account.fiscal.position"].browse(cache[key])
+
+    def _get_service_tax(self, position_id, service_id, company):
+        """(the tax of a service in a fiscal position, why it is unusual)."""
+        service = self.env["toll.service"].browse(service_id)
+        taxes = service.product_id.taxes_id._filter_taxes_by_company(company)
+        taxes = self.env["account.fiscal.position"].browse(position_id).map_tax(taxes)
+        if len(taxes) > 1:
+            return taxes[:1], "several taxes"
+        parts = taxes.invoice_repartition_line_ids.filtered(
+            lambda part: part.repartition_type == "tax"
+        )
+        usual = not taxes or (
+            taxes.amount_type == "percent"
+            and taxes.price_include
+            and taxes.amount >= 0
+            and len(parts) == 1
+            and parts.factor_percent == 100
+            and (parts.account_id or taxes.cash_basis_transition_account_id)
+        )
+        return taxes, "" if usual else "tax"
+
+    def _get_unusual(self, job, company):
+        """Why this invoice must be issued one by one; empty where it need not."""
+        journal = company._toll_get_invoice_journal()
+        if journal.restrict_mode_hash_table:
+            return "hashed journal"
+        if journal.currency_id and journal.currency_id != company.currency_id:
+            return "currency"
+        return ""
+
+    def _split(self, job, company):
+        """Net and tax of each line; a tax of nothing leaves no line, that is unusual."""
+        Tax = self.env["account.tax"]
+        lines = []
+        for line in job.lines:
+            tax = Tax.browse(line.tax)
+            rate = Decimal(str(tax.amount)) if line.tax else Decimal(0)
+            lines.append(Line(line.amount, line.tax, rate))
+        job.split = split(
+            lines,
+            company.tax_calculation_rounding_method,
+            Decimal(str(company.currency_id.rounding)),
+        )
+        for tax in job.split.taxes:
+            record = Tax.browse(tax.tax)
+            if not tax.amount and record.amount:
+                job.unusual = "tax of nothing"
+            if job.settlement == PART and record.tax_exigibility == "on_payment":
+                job.unusual = "cash basis tax of a part"
+
+    # === THE ORDINARY WAY === #
+    def _issue_orm(self, jobs, date, company):
+        """Create, post and settle invoices one by one: {statement: (id, number)}."""
+        if not jobs:
+            return {}
+        Move = (
+            self.env["account.move"]
+            .with_company(company)
+            .with_context(mail_create_nosubscribe=True, mail_notrack=True)
+        )
+        moves = Move.create(
+            [self._prepare_invoice_vals(job, date, company) for job in jobs]
+        )
+        moves._post(soft=False)
+        for job, move in zip(jobs, moves, strict=True):
+            if company.currency_id.compare_amounts(move.amount_total, float(job.total)):
+                raise UserError(
+                    self.env._(
+                        "The invoice of statement %(name)s would be %(amount)s, not "
+                        "%(total)s: check the taxes of its services.",
+                        name=job.name,
+                        amount=move.amount_total,
+                        total=job.total,
+                    )
+                )
+        self._settle_orm(
+            [(job, move) for job, move in zip(jobs, moves, strict=True) if job.paid],
+            date,
+            company,
+        )
+        return {
+            job.statement: (move.id, move.name)
+            for job, move in zip(jobs, moves, strict=True)
+        }
+
+    def _prepare_invoice_vals(self, job, date, company):
+        return {
+            "move_type": "out_invoice",
+            "journal_id": company._toll_get_invoice_journal().id,
+            "partner_id": job.partner,
+            "invoice_date": date,
+            "invoice_origin": job.name,
+            "toll_statement_id": job.statement,
+            "toll_account_id": job.account,
+            "invoice_line_ids": [
+                Command.create(self._prepare_invoice_line_vals(job, line, position))
+                for position, line in enumerate(job.lines, 1)
+            ],
+        }
+
+    def _prepare_invoice_line_vals(self, job, line, position):
+        service = self.env["toll.service"].browse(line.kind[1])
+        prefix, suffix = self._get_line_label(line.kind, job.shape[0])
+        return {
+            "sequence": position * 10,
+            "product_id": service.product_id.id,
+            "name": f"{prefix}{line.count}{suffix}",
+            "quantity": 1,
+            "price_unit": float(line.amount),
+        }
+
+    def _get_line_label(self, kind, lang):
+        """What stands before and after the count, in the customer's language."""
+        cache = self.env.cr.cache.setdefault("toll.invoice.issuer.label", {})
+        if (kind, lang) not in cache:
+            issuer = self.with_context(lang=lang or self.env.lang)
+            operator = issuer.env["toll.operator"].browse(kind[0])
+            service = issuer.env["toll.service"].browse(kind[1])
+            if service.code == "toll":
+                label = issuer.env._(
+                    "Crossings %(operator)s, %(count)s",
+                    operator=operator.code,
+                    count=COUNT,
+                )
+            else:
+                label = issuer.env._(
+                    "%(service)s %(operator)s, %(count)s",
+                    service=service.name,
+                    operator=operator.code,
+                    count=COUNT,
+                )
+            cache[kind, lang] = tuple(label.split(COUNT, 1))
+        return cache[kind, lang]
+
+    # === DEPOSITS === #
+    def _settle_orm(self, jobs_and_moves, date, company):
+        """Pay invoices from deposits: one entry each, reconciled with its invoice."""
+        if not jobs_and_moves:
+            return self.env["account.move"]
+        entries = (
+            self.env["account.move"]
+            .with_company(company)
+            .with_context(tracking_disable=True, mail_create_nosubscribe=True)
+            .create(
+                [
+                    self._prepare_settlement_vals(
+                        move, job.account, job.number, float(job.paid), date
+                    )
+                    for job, move in jobs_and_moves
+                ]
+            )
+        )
+        entries._post(soft=False)
+        for (_job, move), entry in zip(jobs_and_moves, entries, strict=True):
+            self._reconcile(move, entry)
+        return entries
+
+    def _reconcile(self, move, entry):
+        """Reconcile an entry with the open receivable of an invoice or credit note."""
+        lines = move.line_ids.filtered(
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+            )
+        )
+        counterpart = entry.line_ids.filtered(
+            lambda line: line.account_id in lines.account_id and not line.reconciled
+        )
+        (lines + counterpart).with_context(tracking_disable=True).reconcile()
+
+    def _prepare_settlement_vals(self, move, account_id, number, amount, date):
+        """Dr deposit / Cr receivable; a negative amount goes the other way."""
+        company = move.company_id
+        receivable = move.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        ).account_id[:1]
+        label = self.with_context(lang=company.partner_id.lang).env._("Deposit of")
+        common = {
+            "name": f"{label} {number}",
+            "partner_id": move.commercial_partner_id.id,
+        }
+        return {
+            "move_type": "entry",
+            "journal_id": company._toll_get_settlement_journal().id,
+            "date": date,
+            "ref": move.name,
+            "toll_statement_id": move.toll_statement_id.id,
+            "toll_account_id": account_id,
+            "line_ids": [
+                Command.create(
+                    {
+                        **common,
+                        "account_id": company._toll_get_deposit_account().id,
+                        "debit": max(amount, 0),
+                        "credit": max(-amount, 0),
+                    }
+                ),
+                Command.create(
+                    {
+                        **common,
+                        "account_id": receivable.id,
+                        "debit": max(-amount, 0),
+                        "credit": max(amount, 0),
+                    }
+                ),
+            ],
+        }
+
+    # === AFTERWARDS === #
+    def _finish(self, statements, jobs, moves):
+        """Wallets, statements and caches, for both ways."""
+        uid = self.env.uid
+        company = statements.company_id
+        self.env.flush_all()
+        entries = [
+            (
+                job.account,
+                company.id,
+                company.currency_id.id,
+                job.open,
+                f"{moves[job.statement][1]}/{job.statement}",
+                moves[job.statement][1],
+                moves[job.statement][0],
+            )
+            for job in jobs
+            if job.open
+        ]
+        if entries:
+            self.env.cr.execute(queries.insert_settlements(entries, uid))
+        done = [(job.statement, moves[job.statement][0], job.paid) for job in jobs]
+        charged = {job.statement for job in jobs}
+        done += [
+            (statement_id, None, Decimal(0))
+            for statement_id in statements.ids
+            if statement_id not in charged
+        ]
+        self.env.cr.execute(queries.mark_invoiced(done, uid))
+        self.env.invalidate_all(flush=False)

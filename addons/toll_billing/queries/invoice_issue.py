@@ -1,0 +1,457 @@
+"""Mass invoicing: account_move and what hangs on it, cloned from exemplars by set.
+
+Rows that vary are staged in two temporary tables (``toll_issue_move``,
+``toll_issue_line``); every other column comes from the exemplar that each staged row
+names, whatever columns the installed addons have added to Odoo's tables.
+"""
+
+from odoo.tools import SQL
+
+#: Columns of account_move that vary from invoice to invoice of one shape.
+MOVE = {
+    "id": "int4",
+    "template_id": "int4",
+    "name": "varchar",
+    "sequence_number": "int4",
+    "partner_id": "int4",
+    "commercial_partner_id": "int4",
+    "partner_shipping_id": "int4",
+    "invoice_partner_display_name": "varchar",
+    "payment_reference": "varchar",
+    "invoice_origin": "varchar",
+    "ref": "varchar",
+    "toll_statement_id": "int4",
+    "toll_account_id": "int4",
+    "tax_cash_basis_rec_id": "int4",
+    "tax_cash_basis_origin_move_id": "int4",
+    "untaxed": "numeric",
+    "tax": "numeric",
+    "total": "numeric",
+    "residual": "numeric",
+    "chatter": "bool",
+    "phase": "int2",
+}
+#: Columns of account_move_line that vary.
+LINE = {
+    "id": "int4",
+    "template_id": "int4",
+    "move_id": "int4",
+    "move_name": "varchar",
+    "sequence": "int4",
+    "name": "varchar",
+    "ref": "varchar",
+    "partner_id": "int4",
+    "balance": "numeric",
+    "residual": "numeric",
+    "price_unit": "numeric",
+    "price_subtotal": "numeric",
+    "price_total": "numeric",
+    "tax_base": "numeric",
+    "full_reconcile_id": "int4",
+    "matching_number": "varchar",
+    "phase": "int2",
+}
+PARTIAL = {
+    "id": "int4",
+    "template_id": "int4",
+    "debit_move_id": "int4",
+    "credit_move_id": "int4",
+    "amount": "numeric",
+    "full_reconcile_id": "int4",
+    "draft_caba_move_vals": "varchar",
+    "phase": "int2",
+}
+STAGES = {
+    "toll_issue_move": MOVE,
+    "toll_issue_line": LINE,
+    "toll_issue_partial": PARTIAL,
+}
+
+#: Staged columns that are not columns of Odoo's table under that name.
+_STAGE_ONLY = {
+    "template_id",
+    "phase",
+    "chatter",
+    "untaxed",
+    "tax",
+    "total",
+    "balance",
+    "residual",
+    "tax_base",
+}
+_MOVE_COLUMNS = {
+    **{
+        name: SQL("w.%s", SQL.identifier(name))
+        for name in MOVE
+        if name not in _STAGE_ONLY
+    },
+    "amount_untaxed": SQL("w.untaxed"),
+    "amount_tax": SQL("w.tax"),
+    "amount_total": SQL("w.total"),
+    "amount_residual": SQL("w.residual"),
+    "amount_untaxed_signed": SQL("w.untaxed"),
+    "amount_untaxed_in_currency_signed": SQL("w.untaxed"),
+    "amount_tax_signed": SQL("w.tax"),
+    "amount_total_signed": SQL("w.total"),
+    "amount_total_in_currency_signed": SQL("w.total"),
+    "amount_residual_signed": SQL("w.residual"),
+}
+_LINE_COLUMNS = {
+    **{
+        name: SQL("w.%s", SQL.identifier(name))
+        for name in LINE
+        if name not in _STAGE_ONLY
+    },
+    "debit": SQL("greatest(w.balance, 0)"),
+    "credit": SQL("greatest(-w.balance, 0)"),
+    "balance": SQL("w.balance"),
+    "amount_currency": SQL("w.balance"),
+    "amount_residual": SQL("w.residual"),
+    "amount_residual_currency": SQL("w.residual"),
+    "tax_base_amount": SQL("w.tax_base"),
+}
+_PARTIAL_COLUMNS = {
+    **{
+        name: SQL("w.%s", SQL.identifier(name))
+        for name in PARTIAL
+        if name not in _STAGE_ONLY
+    },
+    # Odoo keeps a JSON text within the JSON column
+    "draft_caba_move_vals": SQL("to_jsonb(w.draft_caba_move_vals)"),
+    "debit_amount_currency": SQL("w.amount"),
+    "credit_amount_currency": SQL("w.amount"),
+}
+_STAMPS = {
+    "create_date": SQL("now() AT TIME ZONE 'UTC'"),
+    "write_date": SQL("now() AT TIME ZONE 'UTC'"),
+}
+_WRITTEN = {
+    "account_move": ("toll_issue_move", _MOVE_COLUMNS),
+    "account_move_line": ("toll_issue_line", _LINE_COLUMNS),
+    "account_partial_reconcile": ("toll_issue_partial", _PARTIAL_COLUMNS),
+}
+
+
+# === READING WHAT IS TO BE INVOICED === #
+
+
+def lock_wallets(statement_ids) -> SQL:
+    """Hold the wallets of prepaid accounts: nobody takes the deposit out meanwhile."""
+    return SQL(
+        """
+        SELECT w.account_id
+          FROM toll_wallet w
+         WHERE w.account_id IN (
+               SELECT s.account_id FROM toll_statement s
+                 JOIN toll_account a ON a.id = s.account_id
+                WHERE s.id = ANY(%s) AND a.payment_mode = 'prepaid')
+         ORDER BY w.account_id
+           FOR NO KEY UPDATE
+        """,
+        list(statement_ids),
+    )
+
+
+def deposits(account_ids) -> SQL:
+    """(account, deposit): wallet plus usage that no invoice has taken yet.
+
+    Amounts come as text: Odoo's driver would make floats of them.
+    """
+    return SQL(
+        """
+        SELECT w.account_id,
+              (w.balance
+               + COALESCE((SELECT sum(p.amount) FROM toll_wallet_pending p
+                            WHERE p.account_id = w.account_id), 0)
+               + COALESCE((SELECT sum(c.amount - c.amount_discount)
+                             FROM toll_crossing_data c
+                            WHERE c.account_id = w.account_id AND c.state = 'posted'
+                              AND c.statement_id IS NULL), 0)
+               + COALESCE((SELECT sum(s.amount_total) FROM toll_statement s
+                            WHERE s.account_id = w.account_id
+                              AND s.state <> 'invoiced'), 0))::text
+          FROM toll_wallet w
+         WHERE w.account_id = ANY(%s)
+        """,
+        list(account_ids),
+    )
+
+
+def heads(statement_ids) -> SQL:
+    """One row per statement that has something to charge."""
+    return SQL(
+        """
+        SELECT s.id, s.name, s.account_id, a.number, a.payment_mode = 'prepaid',
+               s.partner_id, s.amount_total::text
+          FROM toll_statement s
+          JOIN toll_account a ON a.id = s.account_id
+         WHERE s.id = ANY(%s) AND s.amount_total > 0
+         ORDER BY s.id
+        """,
+        list(statement_ids),
+    )
+
+
+def lines(statement_ids) -> SQL:
+    """(statement, operator, service, crossings, amount) of what is charged."""
+    return SQL(
+        """
+        SELECT statement_id, operator_id, service_id, crossing_count,
+               amount_total::text
+          FROM toll_statement_line
+         WHERE statement_id = ANY(%s) AND amount_total <> 0
+         ORDER BY statement_id, sequence, id
+        """,
+        list(statement_ids),
+    )
+
+
+# === WRITING === #
+
+
+def create_stages() -> SQL:
+    """Session-private tables for the rows that vary."""
+    return SQL("SET LOCAL client_min_messages = warning; %s", SQL("; ").join(
+        SQL(
+            "CREATE TEMP TABLE IF NOT EXISTS %s (%s) ON COMMIT DELETE ROWS; TRUNCATE %s",
+            SQL.identifier(table),
+            SQL(", ").join(
+                SQL("%s " + kind, SQL.identifier(name)) for name, kind in columns.items()
+            ),
+            SQL.identifier(table),
+        )
+        for table, columns in STAGES.items()
+    ))
+
+
+def copy_stage(table) -> str:
+    """The COPY statement that takes rows in the order of the stage's columns."""
+    return f"COPY {table} ({', '.join(STAGES[table])}) FROM STDIN"
+
+
+def reserve_ids(sequence, count) -> SQL:
+    """The next ids of a table, in one block."""
+    return SQL(
+        "SELECT array_agg(nextval(%s)) FROM generate_series(1, %s)", sequence, count
+    )
+
+
+def last_number(journal_id, prefix) -> SQL:
+    """The highest number of a journal's range, drafts and all."""
+    return SQL(
+        """
+        SELECT COALESCE(max(sequence_number), 0) FROM account_move
+         WHERE journal_id = %s AND sequence_prefix = %s AND state = 'posted'
+        """,
+        journal_id,
+        prefix,
+    )
+
+
+def columns(table) -> SQL:
+    """Names of the stored columns of a table."""
+    return SQL(
+        """
+        SELECT attname FROM pg_attribute
+         WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
+           AND attgenerated = ''
+         ORDER BY attnum
+        """,
+        table,
+    )
+
+
+def clone(table, names, phase) -> SQL:
+    """Write the staged rows: what varies from the stage, the rest from exemplars.
+
+    Phase 1 is invoices and what pays them, phase 2 the cash basis entries, which name
+    a reconciliation of phase 1.
+    """
+    stage, varying = _WRITTEN[table]
+    values = {**varying, **_STAMPS}
+    return SQL(
+        "INSERT INTO %s (%s) SELECT %s FROM %s w JOIN %s x ON x.id = w.template_id"
+        " WHERE w.phase = %s ORDER BY w.id",
+        SQL.identifier(table),
+        SQL(", ").join(SQL.identifier(name) for name in names),
+        SQL(", ").join(
+            values.get(name) or SQL("x.%s", SQL.identifier(name)) for name in names
+        ),
+        SQL.identifier(stage),
+        SQL.identifier(table),
+        phase,
+    )
+
+
+def clone_relation(table, relation, column1, column2) -> SQL:
+    """Copy a many2many of the exemplars to what was made after them."""
+    return SQL(
+        """
+        INSERT INTO %(relation)s (%(column1)s, %(column2)s)
+        SELECT w.id, r.%(column2)s
+          FROM %(stage)s w JOIN %(relation)s r ON r.%(column1)s = w.template_id
+        """,
+        relation=SQL.identifier(relation),
+        column1=SQL.identifier(column1),
+        column2=SQL.identifier(column2),
+        stage=SQL.identifier(_WRITTEN[table][0]),
+    )
+
+
+def insert_fulls(ids, uid) -> SQL:
+    """Full reconciliations have nothing but their id."""
+    return SQL(
+        """
+        INSERT INTO account_full_reconcile (
+            id, create_uid, create_date, write_uid, write_date)
+        SELECT i, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+          FROM unnest(%(ids)s::int[]) AS i
+        """,
+        ids=list(ids),
+        uid=uid,
+    )
+
+
+def clone_messages(names) -> SQL:
+    """The chatter of an invoice starts as its exemplar's does."""
+    values = {
+        "id": SQL("nextval('mail_message_id_seq')"),
+        "res_id": SQL("w.id"),
+        "message_id": SQL(
+            "'<' || md5(x.message_id || w.id) || '-account.move@toll-billing>'"
+        ),
+        "date": SQL("date_trunc('second', now() AT TIME ZONE 'UTC')"),
+        **_STAMPS,
+    }
+    return SQL(
+        """
+        INSERT INTO mail_message (%s)
+        SELECT %s FROM toll_issue_move w
+          JOIN mail_message x
+            ON x.model = 'account.move' AND x.res_id = w.template_id
+           AND x.subtype_id = (SELECT min(m.subtype_id) FROM mail_message m
+                                WHERE m.model = 'account.move'
+                                  AND m.res_id = w.template_id)
+         WHERE w.chatter
+        """,
+        SQL(", ").join(SQL.identifier(name) for name in names),
+        SQL(", ").join(
+            values.get(name) or SQL("x.%s", SQL.identifier(name)) for name in names
+        ),
+    )
+
+
+def first_invoices(partner_ids) -> SQL:
+    """Customers who get their first invoice become customers for Odoo."""
+    return SQL(
+        """
+        UPDATE res_partner SET customer_rank = 1
+         WHERE id = ANY(%s) AND COALESCE(customer_rank, 0) = 0
+        """,
+        list(partner_ids),
+    )
+
+
+def insert_settlements(rows, uid) -> SQL:
+    """Wallet entries of invoices: the debt leaves the wallet for the receivable.
+
+    A row is (account, company, currency, amount, ref, origin, move).
+    """
+    return SQL(
+        """
+        WITH new AS (
+            INSERT INTO toll_wallet_entry_data (
+                account_id, company_id, kind, amount, currency_id, occurred_at, ref,
+                origin, move_id, create_uid)
+            SELECT v.account_id, v.company_id, 'settlement', v.amount, v.currency_id,
+                   now() AT TIME ZONE 'UTC', v.ref, v.origin, v.move_id, %(uid)s
+              FROM unnest(%(accounts)s::int[], %(companies)s::int[],
+                          %(currencies)s::int[], %(amounts)s::numeric[],
+                          %(refs)s::varchar[], %(origins)s::varchar[],
+                          %(moves)s::int[])
+                AS v (account_id, company_id, currency_id, amount, ref, origin, move_id)
+            RETURNING account_id, amount
+        )
+        INSERT INTO toll_wallet_pending (account_id, amount)
+        SELECT account_id, amount FROM new ORDER BY account_id
+        """,
+        uid=uid,
+        **dict(
+            zip(
+                (
+                    "accounts",
+                    "companies",
+                    "currencies",
+                    "amounts",
+                    "refs",
+                    "origins",
+                    "moves",
+                ),
+                (list(column) for column in zip(*rows, strict=True)),
+                strict=True,
+            )
+        ),
+    )
+
+
+def mark_invoiced(rows, uid) -> SQL:
+    """A row is (statement, invoice or None, amount paid from the deposit)."""
+    statements, moves, paid = (list(column) for column in zip(*rows, strict=True))
+    return SQL(
+        """
+        UPDATE toll_statement s
+           SET state = 'invoiced', move_id = v.move_id, amount_settled = v.paid,
+               write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
+          FROM unnest(%s::int[], %s::int[], %s::numeric[]) AS v (id, move_id, paid)
+         WHERE s.id = v.id
+        """,
+        uid,
+        statements,
+        moves,
+        paid,
+    )
+
+
+# === READING BACK === #
+
+
+def rows_of(table, column, ids) -> SQL:
+    """Every stored column of the rows of some documents."""
+    return SQL(
+        "SELECT * FROM %s WHERE %s = ANY(%s) ORDER BY %s, id",
+        SQL.identifier(table),
+        SQL.identifier(column),
+        list(ids),
+        SQL.identifier(column),
+    )
+
+
+def relation_of(relation, column1, column2, ids) -> SQL:
+    return SQL(
+        "SELECT %s, %s FROM %s WHERE %s = ANY(%s) ORDER BY 1, 2",
+        SQL.identifier(column1),
+        SQL.identifier(column2),
+        SQL.identifier(relation),
+        SQL.identifier(column1),
+        list(ids),
+    )
+
+
+def open_by_account(account_ids) -> SQL:
+    """(account, open amount) of posted toll invoices and credit notes."""
+    only = (
+        SQL("AND m.toll_account_id = ANY(%s)", list(account_ids))
+        if account_ids
+        else SQL()
+    )
+    return SQL(
+        """
+        SELECT m.toll_account_id, sum(m.amount_residual_signed)
+          FROM account_move m
+         WHERE m.toll_account_id IS NOT NULL AND m.state = 'posted'
+           AND m.move_type IN ('out_invoice', 'out_refund')
+           AND m.amount_residual_signed <> 0 %s
+         GROUP BY m.toll_account_id
+        """,
+        only,
+    )

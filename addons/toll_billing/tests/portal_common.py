@@ -1,0 +1,119 @@
+"""Two customers, two operators and their users, for HTTP tests."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import HttpCase, new_test_user
+
+TZ = "America/Mexico_City"
+PRICE = 149.0
+
+
+class TollHttpCommon(HttpCase):
+    """Loads what it needs itself; no demo data."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        cls.auto = cls.env["toll.vehicle.class"].search([("code", "=", "AUTO")])
+        cls.operator, cls.plaza = cls._make_operator("TSTA")
+        cls.other_operator, cls.other_plaza = cls._make_operator("TSTB")
+        cls.tariff = cls.env["toll.tariff"].create(
+            {
+                "operator_id": cls.operator.id,
+                "version": "TEST",
+                "valid_from": "2020-01-01",
+                "rate_ids": [
+                    Command.create(
+                        {
+                            "plaza_id": cls.plaza.id,
+                            "class_id": cls.auto.id,
+                            "amount": PRICE,
+                        }
+                    )
+                ],
+            }
+        )
+        cls.tariff.action_activate()
+        cls.account, cls.vehicle = cls._make_customer("Ana Ruiz", "TSA0001")
+        cls.stranger, cls.stranger_vehicle = cls._make_customer("Ben Soto", "TSB0002")
+        cls.user = cls._make_portal_user("portal_ana", cls.account)
+        cls.stranger_user = cls._make_portal_user("portal_ben", cls.stranger)
+        cls.account.top_up(1000, ref="TEST-ANA")
+        cls.stranger.top_up(1000, ref="TEST-BEN")
+
+    @classmethod
+    def _make_operator(cls, code):
+        operator = cls.env["toll.operator"].create(
+            {
+                "code": code,
+                "name": f"Autopista {code}",
+                "is_charger": True,
+                "state": "authorised",
+                "tz": TZ,
+                "class_map_ids": [
+                    Command.create({"code": "A", "class_id": cls.auto.id})
+                ],
+            }
+        )
+        plaza = cls.env["toll.plaza"].create(
+            {
+                "code": f"P{code}",
+                "name": f"Caseta {code}",
+                "operator_id": operator.id,
+                "kind": "open",
+                "tz": TZ,
+            }
+        )
+        cls.env["toll.lane"].create({"plaza_id": plaza.id, "code": "01", "position": 1})
+        return operator, plaza
+
+    @classmethod
+    def _make_customer(cls, name, plate):
+        partner = cls.env["res.partner"].create({"name": name})
+        account = cls.env["toll.account"].create(
+            {"partner_id": partner.id, "payment_mode": "prepaid"}
+        )
+        vehicle = cls.env["toll.vehicle"].create(
+            {
+                "account_id": account.id,
+                "plate": plate,
+                "class_id": cls.auto.id,
+                "date_from": "2020-01-01 00:00:00",
+            }
+        )
+        account.action_activate()
+        return account, vehicle
+
+    @classmethod
+    def _make_portal_user(cls, login, account):
+        return new_test_user(
+            cls.env,
+            login,
+            groups="base.group_portal",
+            partner_id=account.partner_id.id,
+            tz=TZ,
+        )
+
+    @classmethod
+    def _event(cls, ref, vehicle=None, minutes=5, **values):
+        moment = fields.Datetime.now() - timedelta(minutes=minutes)
+        return {
+            "ref": ref,
+            "occurred_at": f"{moment.isoformat()}+00:00",
+            "plaza": cls.plaza.code,
+            "lane": "01",
+            "plate": (vehicle or cls.vehicle).plate,
+            "class": "A",
+            **values,
+        }
+
+    @classmethod
+    def _post_events(cls, events, operator=None):
+        """Through the same door as the API; returns the crossings in order."""
+        fates = cls.env["toll.crossing.batch"]._load_events(
+            operator or cls.operator, events
+        )
+        return cls.env["toll.crossing"].browse([fate["id"] for fate in fates])

@@ -1,0 +1,4 @@
+from . import toll_crossing_import
+from . import toll_tariff_import
+from . import toll_tariff_version
+from . import toll_tariff_lookup

@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..core.epc import GIAI96_PARTITIONS
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    toll_is_tag = fields.Boolean(
+        string="Is a TAG",
+        help="Each unit is a toll transponder: storable and tracked by unique serial "
+        "number, which is the number printed on the TAG.",
+    )
+    toll_epc_scheme = fields.Selection(
+        [
+            ("hex_text", "The printed number as text"),
+            ("giai96", "GS1 GIAI-96"),
+            ("none", "None: written by the encoder"),
+        ],
+        string="EPC of new TAGs",
+        default="hex_text",
+        help="How the EPC follows from the printed number when a reception does not "
+        "bring it.",
+    )
+    toll_company_prefix = fields.Char(
+        string="GS1 Company Prefix",
+        help="6 to 12 digits, used by the GIAI-96 scheme.",
+    )
+
+    @api.onchange("toll_is_tag")
+    def _onchange_toll_is_tag(self):
+        if self.toll_is_tag:
+            self.update({"type": "consu", "is_storable": True, "tracking": "serial"})
+
+    @api.constrains("toll_is_tag", "type", "is_storable", "tracking")
+    def _check_toll_is_tag(self):
+        for template in self.filtered("toll_is_tag"):
+            if not template.is_storable or template.tracking != "serial":
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s is a TAG: it must be storable and tracked by "
+                        "unique serial number.",
+                        product=template.display_name,
+                    )
+                )
+
+    @api.constrains("toll_company_prefix")
+    def _check_toll_company_prefix(self):
+        for template in self.filtered("toll_company_prefix"):
+            prefix = template.toll_company_prefix
+            if not prefix.isdecimal() or len(prefix) not in GIAI96_PARTITIONS:
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s: a GS1 company prefix has 6 to 12 digits.",
+                        product=template.display_name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._toll_tag_vals(vals) for vals in vals_list])
+
+    @api.model
+    def _toll_tag_vals(self, vals):
+        """A TAG is storable and serial-tracked unless somebody says otherwise."""
+        if not vals.get("toll_is_tag"):
+            return vals
+        return {"type": "consu", "is_storable": True, "tracking": "serial", **vals}
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        template = self.env["product.template"]
+        return super().create([template._toll_tag_vals(vals) for vals in vals_list])
+
+    @api.model
+    def _toll_tag_product(self, company):
+        """The product that receptions take when nobody chose one."""
+        return self.search(
+            [("toll_is_tag", "=", True), ("company_id", "in", (False, company.id))],
+            order="company_id, id",
+            limit=1,
+        )

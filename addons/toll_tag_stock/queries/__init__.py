@@ -1,0 +1,1 @@
+from . import opening_load, tag_check, tag_status

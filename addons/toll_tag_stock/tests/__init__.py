@@ -1,0 +1,10 @@
+from . import (
+    test_toll_tag_reception,
+    test_toll_tag_life,
+    test_toll_tag_access,
+    test_toll_tag_concurrency,
+    test_toll_tag_status,
+    test_toll_opening_load,
+    test_toll_check,
+    test_toll_tag_views,
+)

@@ -1,0 +1,5 @@
+from . import toll_tag_assign
+from . import toll_tag_end
+from . import toll_tag_replace
+from . import toll_tag_reception
+from . import toll_opening_wizard

@@ -1,0 +1,103 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.toll_tag_life import ASSIGNABLE
+
+
+class TollTagAssign(models.TransientModel):
+    """Choose a TAG for each vehicle; opened from an account, vehicles or TAGs."""
+
+    _name = "toll.tag.assign"
+    _description = "Assign TAGs"
+
+    account_id = fields.Many2one("toll.account")
+    date = fields.Datetime(
+        help="Since when the customer has the TAG. Empty: from this moment on."
+    )
+    line_ids = fields.One2many("toll.tag.assign.line", "wizard_id")
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        model = self.env.context.get("active_model")
+        ids = self.env.context.get("active_ids") or []
+        if model == "toll.account":
+            account = self.env[model].browse(ids[:1])
+            vehicles = account.vehicle_ids.filtered(lambda car: not car.toll_tag_id)
+            values["account_id"] = account.id
+            lines = [{"vehicle_id": vehicle.id} for vehicle in vehicles]
+        elif model == "toll.vehicle":
+            vehicles = self.env[model].browse(ids)
+            if len(vehicles.account_id) == 1:
+                values["account_id"] = vehicles.account_id.id
+            lines = [{"vehicle_id": vehicle.id} for vehicle in vehicles]
+        elif model == "stock.lot":
+            lines = [{"lot_id": lot_id} for lot_id in ids]
+        else:
+            lines = []
+        if "line_ids" in fields_list:
+            values["line_ids"] = [fields.Command.create(line) for line in lines]
+        return values
+
+    @api.model
+    def _next_lots(self, count, company, taken=()):
+        """The next TAGs of stock, in the order of their numbers."""
+        return self.env["stock.lot"].search(
+            [
+                ("toll_state", "in", ASSIGNABLE),
+                ("company_id", "=", company.id),
+                ("location_id.usage", "=", "internal"),
+                ("id", "not in", list(taken)),
+            ],
+            order="product_id, name",
+            limit=count,
+        )
+
+    @api.model
+    def _assign_in_order(self, vehicle_ids, date=None):
+        """Give each of these vehicles the next TAG of stock, since it is registered."""
+        vehicles = self.env["toll.vehicle"].browse(vehicle_ids)
+        for company, group in vehicles.grouped("company_id").items():
+            lots = self._next_lots(len(group), company)
+            since = date or max(group.mapped("date_from"))
+            lots.toll_assign(group[: len(lots)].ids, since)
+
+    def action_fill(self):
+        """Put the next TAGs of stock into the lines that have none."""
+        self.ensure_one()
+        empty = self.line_ids.filtered(lambda line: line.vehicle_id and not line.lot_id)
+        company = self.account_id.company_id or self.env.company
+        lots = self._next_lots(len(empty), company, self.line_ids.lot_id.ids)
+        for line, lot in zip(empty, lots, strict=False):
+            line.lot_id = lot
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "new",
+            "name": self.env._("Assign TAGs"),
+        }
+
+    def action_assign(self):
+        """Deliver the TAGs of the complete lines."""
+        self.ensure_one()
+        lines = self.line_ids.filtered(lambda line: line.lot_id and line.vehicle_id)
+        if not lines:
+            raise UserError(self.env._("Choose a TAG and a vehicle first."))
+        lots = self.env["stock.lot"].browse(line.lot_id.id for line in lines)
+        if len(set(lots.ids)) < len(lines):
+            raise UserError(self.env._("The same TAG stands in two lines."))
+        lots.toll_assign([line.vehicle_id.id for line in lines], self.date)
+        return {"type": "ir.actions.act_window_close"}
+
+
+class TollTagAssignLine(models.TransientModel):
+    _name = "toll.tag.assign.line"
+    _description = "TAG to Assign"
+
+    wizard_id = fields.Many2one("toll.tag.assign", required=True, ondelete="cascade")
+    vehicle_id = fields.Many2one("toll.vehicle")
+    account_id = fields.Many2one(related="vehicle_id.account_id")
+    class_id = fields.Many2one(related="vehicle_id.class_id")
+    lot_id = fields.Many2one("stock.lot", string="TAG")

@@ -1,0 +1,6 @@
+"""The programs of scripts/lib, importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "scripts" / "lib"))

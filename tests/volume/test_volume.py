@@ -1,0 +1,61 @@
+"""Real processes, real commits, real kills, each on a database of its own."""
+
+import json
+import os
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+@pytest.fixture
+def database():
+    name = f"toll_volume_{uuid.uuid4().hex[:8]}"
+    subprocess.run([ROOT / "scripts/db", name], check=True, cwd=ROOT)
+    yield name
+    subprocess.run([ROOT / "scripts/db", "--drop", name], check=True, cwd=ROOT)
+
+
+def run(script, database, path):
+    """Run a script of this folder in ``odoo shell`` and return its RESULT."""
+    done = subprocess.run(
+        [ROOT / "scripts/odoo", "shell", "-d", database, "--no-http"],
+        input=f"exec(compile(open({str(HERE / script)!r}).read(), {script!r}, 'exec'))",
+        env={**os.environ, "VOLUME_DIR": str(HERE), "VOLUME_FILE": str(path)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    for line in done.stdout.splitlines():
+        if "RESULT " in line:
+            return json.loads(line.split("RESULT ", 1)[1])
+    pytest.fail(f"{script} gave no result:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}")
+
+
+def test_fifty_kills_end_like_one_clean_run(database, tmp_path):
+    killed = run("kill_loader.py", database, tmp_path / "day.csv")
+    assert killed["kills"] >= 50, "the file was loaded before it was killed 50 times"
+    assert killed["state"] == "done"
+    assert killed["batches"] == 1
+    assert killed["differences"] == []
+    other = f"{database}_c"
+    subprocess.run([ROOT / "scripts/db", other], check=True, cwd=ROOT)
+    try:
+        clean = run("clean_load.py", other, tmp_path / "clean.csv")
+    finally:
+        subprocess.run([ROOT / "scripts/db", "--drop", other], check=True, cwd=ROOT)
+    assert killed["totals"] == clean["totals"]
+    assert killed["received"] == clean["received"]
+
+
+def test_two_loaders_and_ten_topup_clients(database, tmp_path):
+    result = run("concurrent_load.py", database, tmp_path / "day.csv")
+    assert result["failed"] == 0
+    assert result["topups"] == 150
+    assert result["wrong_wallets"] == 0
+    assert result["differences"] == []

@@ -1,0 +1,107 @@
+"""A small committed toll world for tests that need real transactions.
+
+Runs inside ``scripts/odoo shell``: ``env`` is Odoo's environment.
+"""
+
+from datetime import datetime, timedelta
+
+HEADER = "operator,ref,occurred_at,plaza,lane,tag,plate,class\n"
+
+
+def build(env, accounts=200, balance=10_000):
+    """Create operator V1, one plaza, its tariff and prepaid accounts; commit."""
+    vehicle_class = env["toll.vehicle.class"].search([("code", "=", "AUTO")], limit=1)
+    operator = env["toll.operator"].create(
+        {
+            "code": "V1",
+            "name": "Volume Roads",
+            "is_charger": True,
+            "tz": "America/Mexico_City",
+            "state": "authorised",
+            "class_map_ids": [(0, 0, {"code": "A", "class_id": vehicle_class.id})],
+        }
+    )
+    plaza = env["toll.plaza"].create(
+        {
+            "code": "VP",
+            "name": "Volume",
+            "operator_id": operator.id,
+            "kind": "open",
+            "tz": "America/Mexico_City",
+        }
+    )
+    env["toll.lane"].create({"plaza_id": plaza.id, "code": "1", "position": 1})
+    env["toll.tariff"].create(
+        {
+            "operator_id": operator.id,
+            "version": "1",
+            "valid_from": "2020-01-01",
+            "rate_ids": [
+                (
+                    0,
+                    0,
+                    {
+                        "plaza_id": plaza.id,
+                        "class_id": vehicle_class.id,
+                        "amount": 10.5,
+                    },
+                )
+            ],
+        }
+    ).action_activate()
+    loaded = env["toll.opening.load"]._load(
+        [
+            {
+                "name": f"Customer {number}",
+                "payment_mode": "prepaid",
+                "plate": f"V{number:05d}",
+                "class_code": "AUTO",
+                "tag": f"VOLU{number:08d}",
+                "opening_balance": balance,
+                "group": f"v{number}",
+            }
+            for number in range(accounts)
+        ],
+        date=datetime.now() - timedelta(days=30),
+    )
+    env.cr.commit()
+    return env["toll.account"].browse(loaded["account_ids"])
+
+
+def write_file(path, rows, accounts, start=0):
+    """Write a universal file: known TAGs, some unknown, some damaged, some repeated."""
+    noon = (datetime.now() - timedelta(days=2)).replace(hour=12, microsecond=0)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(HEADER)
+        for number in range(start, start + rows):
+            ref = f"K{number - 7 if number % 97 == 0 else number:09d}"
+            at = noon + timedelta(seconds=number % 40_000)
+            tag = f"VOLU{number * 7919 % accounts:08d}"
+            if number % 101 == 0:
+                tag = f"NOPE{number:08d}"
+            lane = "1" if number % 89 else "1,surplus"
+            out.write(f"V1,{ref},{at.isoformat()}-06:00,VP,{lane},{tag},,A\n")
+    return path
+
+
+def totals(env):
+    """Everything that must be the same however often the loader was killed."""
+    env.cr.execute(
+        "SELECT state, reason, count(*), sum(amount) FROM toll_crossing_data"
+        " GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    fates = [[*row[:3], str(row[3])] for row in env.cr.fetchall()]
+    env.cr.execute(
+        "SELECT sum(balance) + COALESCE((SELECT sum(amount) FROM toll_wallet_pending),"
+        " 0) FROM toll_wallet"
+    )
+    return {"fates": fates, "wallets": str(env.cr.fetchone()[0])}
+
+
+def differences(env):
+    """Failed rules of ``odoo toll check``."""
+    return [
+        [result["code"], result["differences"]]
+        for result in env["toll.check"].run()
+        if result["differences"]
+    ]
