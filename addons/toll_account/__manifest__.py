@@ -11,7 +11,6 @@
     "depends": ["account_payment", "payment_demo", "portal"],
     "external_dependencies": {"python": ["python-stdnum"]},
     "pre_init_hook": "pre_init_hook",
-    "post_init_hook": "post_init_hook",
     "data": [
         "security/toll_account_groups.xml",
         "security/ir.model.access.csv",
@@ -20,6 +19,7 @@
         "data/toll_vehicle_class_data.xml",
         "data/toll_state_reason_data.xml",
         "data/ir_cron_data.xml",
+        "data/res_company_data.xml",
         "wizards/toll_topup_views.xml",
         "wizards/toll_refund_views.xml",
         "wizards/toll_account_state_change_views.xml",

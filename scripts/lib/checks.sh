@@ -61,7 +61,7 @@ setup_checks() {
         test -s "$(odoo_home)/odoo/addons/mail/static/lib/selfie_segmentation/selfie_segmentation.js"
     check "fonts and JavaScript that Odoo links to are there" no_dangling_links
     check "lxml, pypdf, reportlab and the OCA addons behave" packages_behave
-    check "Odoo is started from a script file" test -f "$ROOT/scripts/lib/odoo_main.py"
+    check "Odoo is started from a script file" test -f "$ROOT/scripts/lib/launcher/odoo"
     check "the wkhtmltopdf in use has header and footer" \
         wkhtmltopdf_is_patched
 }

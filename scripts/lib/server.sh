@@ -37,7 +37,7 @@ pid_file() { printf '%s/server-%s.pid\n' "$RUN_DIR" "$1"; }
 server_running() { # database
     local file
     file=$(pid_file "$1")
-    [ -s "$file" ] && grep -qa odoo_main.py "/proc/$(cat "$file")/cmdline" 2>/dev/null
+    [ -s "$file" ] && grep -qa scripts/lib/launcher/odoo "/proc/$(cat "$file")/cmdline" 2>/dev/null
 }
 
 # The server prints its reports through its own address.

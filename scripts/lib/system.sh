@@ -19,7 +19,7 @@ package_installed() {
 # Print the packages that are wanted and absent.
 missing_packages() {
     local package
-    for package in libmagic1 poppler-utils debian-archive-keyring tzdata flock:util-linux; do
+    for package in libmagic1 libcairo2 poppler-utils debian-archive-keyring tzdata flock:util-linux; do
         package_installed "${package#*:}" || printf '%s\n' "${package#*:}"
     done
     have chromium || have google-chrome || echo chromium
@@ -33,7 +33,7 @@ missing_packages() {
     if ! find_python >/dev/null; then echo python3 python3-venv; fi
 }
 
-# The newest Python we know to work, able to make virtual environments.
+# A Python that Odoo 19 knows, the best-tried first, able to make virtual environments.
 find_python() {
     local python
     for python in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do

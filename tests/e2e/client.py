@@ -91,7 +91,7 @@ class Json2:
             headers={"Authorization": f"Bearer {key}", "X-Odoo-Database": database},
         )
 
-    def call(self, model, method, ids=None, **kwargs):
+    def call(self, model, method, ids=None, /, **kwargs):
         body = kwargs if ids is None else {"ids": ids, **kwargs}
         response = self.http.post(f"/json/2/{model}/{method}", json=body)
         if response.status_code != 200:

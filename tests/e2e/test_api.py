@@ -83,7 +83,7 @@ def test_other_operators_rows_are_refused(world):
 )
 def test_bad_values_get_a_fate_and_a_reason(world, change):
     key = "".join(c for c in str(change)[:40] if c.isalnum())
-    event = world.event(f"6-{key}", **change)
+    event = world.event(f"6-{key}") | change
     response = world.post(event, world.event(f"6ok-{key}"))
     assert response.status_code == 200, response.text
     bad, good = response.json()["results"]

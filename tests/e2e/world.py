@@ -16,6 +16,12 @@ class World:
     def __init__(self, admin, suffix):
         self.admin = admin
         self.suffix = suffix
+        english = admin.call(
+            "res.lang",
+            "search",
+            [("code", "=", "en_US"), ("active", "in", [True, False])],
+        )
+        admin.call("res.lang", "write", english, {"active": True})
         self.customer_login = f"customer-{suffix}@example.org".lower()
         self.auto = admin.search("toll.vehicle.class", [("code", "=", "AUTO")])[0]
         self.operator, self.plaza = self._make_operator(f"E{suffix}")
@@ -80,7 +86,11 @@ class World:
         admin = self.admin
         partner = admin.create(
             "res.partner",
-            {"name": f"{name} {self.suffix}", "email": f"{plate}{self.suffix}@x.test"},
+            {
+                "name": f"{name} {self.suffix}",
+                "email": f"{plate}{self.suffix}@x.test",
+                "lang": "en_US",
+            },
         )
         account = admin.create(
             "toll.account", {"partner_id": partner, "payment_mode": "prepaid"}

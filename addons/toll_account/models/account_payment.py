@@ -37,7 +37,7 @@ class AccountPayment(models.Model):
         return super(AccountPayment, self - wallet)._compute_destination_account_id()
 
     def _toll_check_unposted(self):
-        """Raise where a wallet entry stands on the payment: the ledger never forgets."""
+        """Raise where a wallet entry stands on the payment: ledgers never forget."""
         posted = (
             self.env["toll.wallet.entry"]
             .sudo()

@@ -6,7 +6,6 @@ class PaymentTransaction(models.Model):
 
     toll_account_id = fields.Many2one(
         "toll.account",
-        string="Toll Account",
         index="btree_not_null",
         readonly=True,
         ondelete="restrict",
@@ -14,18 +13,20 @@ class PaymentTransaction(models.Model):
     )
 
     def _create_payment(self, **extra_create_values):
-        """A top-up that a provider confirmed: deposits and wallet, together and once."""
+        """A confirmed top-up goes to the deposits and the wallet, together and once."""
         self.ensure_one()
         account = self.toll_account_id.sudo()
         if not account:
             return super()._create_payment(**extra_create_values)
         company = account.company_id
-        line = self.provider_id.journal_id.inbound_payment_method_line_ids.filtered(
-            lambda l: l.payment_provider_id == self.provider_id
+        lines = self.provider_id.journal_id.inbound_payment_method_line_ids.filtered(
+            lambda line: line.payment_provider_id == self.provider_id
         )
-        if not line.payment_account_id:
-            self = self.with_context(force_payment_move=True)
-        payment = super(PaymentTransaction, self)._create_payment(
+        transaction = self
+        if not lines.payment_account_id:
+            # Without a journal entry the deposits would not know of the money.
+            transaction = self.with_context(force_payment_move=True)
+        payment = super(PaymentTransaction, transaction)._create_payment(
             **{
                 "partner_id": account.commercial_partner_id.id,
                 "toll_account_id": account.id,

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 # Where the deposits of customers stand, by the country's usual chart of accounts.
@@ -35,6 +35,11 @@ class ResCompany(models.Model):
         domain="[('share', '=', False)]",
         help="Gets an activity when a nightly check finds a difference.",
     )
+
+    @api.model
+    def _toll_set_up_all(self):
+        """All companies that keep books."""
+        self.sudo().search([("chart_template", "!=", False)])._toll_set_up()
 
     def _toll_set_up(self):
         """Make what is missing for taking top-ups in these companies."""

@@ -6,14 +6,12 @@ class ResUsers(models.Model):
 
     toll_office_id = fields.Many2one(
         "toll.office",
-        string="Toll Office",
         index="btree_not_null",
         ondelete="set null",
         help="Where the person works: its till and its reports.",
     )
     toll_operator_id = fields.Many2one(
         "toll.operator",
-        string="Toll Operator",
         index="btree_not_null",
         ondelete="restrict",
         help="For the integration user of an operator: the only operator it sees.",

@@ -377,8 +377,10 @@ class TollAccount(models.Model):
 
     def _check_no_entries(self, what):
         """The ledger stays with the account that it was written for."""
-        used = self.env["toll.wallet.entry"].sudo().search(
-            [("account_id", "in", self.ids)], limit=1
+        used = (
+            self.env["toll.wallet.entry"]
+            .sudo()
+            .search([("account_id", "in", self.ids)], limit=1)
         )
         if used:
             raise UserError(

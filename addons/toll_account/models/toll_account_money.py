@@ -20,6 +20,7 @@ MONEY_GROUPS = (
 
 
 class TollAccount(models.Model):
+    # pylint: disable=consider-merging-classes-inherited
     _inherit = "toll.account"
 
     def _check_money_access(self):
@@ -116,7 +117,7 @@ class TollAccount(models.Model):
         currency = self.currency_id
         if currency.compare_amounts(amount, 0) <= 0:
             raise UserError(self.env._("A top-up must be more than zero."))
-        if currency.compare_amounts(amount, currency.round(amount)):
+        if abs(amount - currency.round(amount)) > 1e-9:
             raise UserError(
                 self.env._(
                     "%(amount)s is not an amount in %(currency)s.",
@@ -202,15 +203,21 @@ class TollAccount(models.Model):
             "date": fields.Date.context_today(self),
             "memo": ref,
             "toll_account_id": self.id,
-            "toll_office_id": office.id if office.company_id == self.company_id else False,
+            "toll_office_id": office.id
+            if office.company_id == self.company_id
+            else False,
             "toll_method": method if method in dict(METHODS) else "other",
-            "destination_account_id": self.company_id.sudo()._toll_get_deposit_account().id,
+            "destination_account_id": self.company_id.sudo()
+            ._toll_get_deposit_account()
+            .id,
         }
 
     def _post_payment_entry(self, kind, payment, ref, origin=None):
         """The wallet entry of a payment: exactly what the deposits have received."""
         deposit = self.company_id.sudo().toll_deposit_account_id
-        lines = payment.move_id.line_ids.filtered(lambda l: l.account_id == deposit)
+        lines = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == deposit
+        )
         return self.env["toll.wallet.entry"]._post(
             [
                 {

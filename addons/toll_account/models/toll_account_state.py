@@ -10,6 +10,7 @@ TRANSITIONS = {
 
 
 class TollAccount(models.Model):
+    # pylint: disable=consider-merging-classes-inherited
     _inherit = "toll.account"
 
     def _check_transition(self, state):
@@ -109,9 +110,7 @@ class TollAccount(models.Model):
         for account in self.filtered(lambda a: a.state != "draft"):
             if account.state == "closed":
                 raise UserError(
-                    self.env._(
-                        "Account %(number)s is closed.", number=account.number
-                    )
+                    self.env._("Account %(number)s is closed.", number=account.number)
                 )
             if mode == "prepaid" and account.balance < 0:
                 raise UserError(

@@ -15,13 +15,9 @@ class TollAccountStateLog(models.Model):
     company_id = fields.Many2one(related="account_id.company_id", store=True)
     from_state = fields.Selection(STATES, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
-    reason_id = fields.Many2one(
-        "toll.state.reason", readonly=True, ondelete="restrict"
-    )
+    reason_id = fields.Many2one("toll.state.reason", readonly=True, ondelete="restrict")
     note = fields.Char(readonly=True)
-    date = fields.Datetime(
-        required=True, readonly=True, default=fields.Datetime.now
-    )
+    date = fields.Datetime(required=True, readonly=True, default=fields.Datetime.now)
     user_id = fields.Many2one(
         "res.users", readonly=True, default=lambda self: self.env.user
     )

@@ -40,8 +40,9 @@ class TollCheckResult(models.Model):
     @api.model
     def _get_responsible(self):
         """Who is told: the people of the settings, else one manager."""
-        companies = self.env["res.company"].sudo().search([])
-        chosen = companies.toll_check_user_id.filtered("active")
+        companies = self.env["res.company"].sudo()
+        chosen = companies.search([("toll_check_user_id", "!=", False)])
+        chosen = chosen.toll_check_user_id.filtered("active")
         if chosen:
             return chosen
         managers = self.env.ref("toll_account.group_toll_manager").sudo()

@@ -44,7 +44,6 @@ class TollVehicle(models.Model):
     )
     state_id = fields.Many2one(
         "res.country.state",
-        string="State",
         ondelete="restrict",
         domain="[('country_id', '=', country_id)]",
     )
@@ -103,7 +102,13 @@ class TollVehicle(models.Model):
     @api.depends("plate_lookalike", "account_id")
     def _compute_lookalike_ids(self):
         found = self.search(
-            [("plate_lookalike", "in", [p for p in self.mapped("plate_lookalike") if p])]
+            [
+                (
+                    "plate_lookalike",
+                    "in",
+                    [p for p in self.mapped("plate_lookalike") if p],
+                )
+            ]
         )
         for vehicle in self:
             vehicle.lookalike_ids = found.filtered(
@@ -117,7 +122,9 @@ class TollVehicle(models.Model):
     def _compute_display_name(self):
         for vehicle in self:
             code = vehicle.class_id.code
-            vehicle.display_name = f"{vehicle.plate} ({code})" if code else vehicle.plate
+            vehicle.display_name = (
+                f"{vehicle.plate} ({code})" if code else vehicle.plate
+            )
 
     @api.onchange("country_id")
     def _onchange_country_id(self):
@@ -144,7 +151,7 @@ class TollVehicle(models.Model):
         normalized = plates.normalize(value)
         if not normalized:
             return domain
-        # The same plate first; then those that a camera or a person may confuse with it.
+        # The same plate, and those that a camera or a person may take for it.
         return Domain.OR(
             [
                 Domain(domain),
@@ -152,6 +159,13 @@ class TollVehicle(models.Model):
                 Domain("plate_lookalike", "=", plates.lookalike(value)),
             ]
         )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # A vehicle that has just left another account must have left it in the
+        # database, where the period is checked.
+        self.flush_model(["date_from", "date_to", "plate_normalized", "country_id"])
+        return super().create(vals_list)
 
     def action_archive(self):
         """A vehicle that leaves does so now, and keeps its history."""
@@ -173,6 +187,4 @@ class TollVehicle(models.Model):
         """Take the vehicles off their accounts."""
         date = date or fields.Datetime.now()
         for vehicle in self.filtered(lambda v: not v.date_to or v.date_to > date):
-            vehicle.write(
-                {"date_to": max(date, vehicle.date_from), "active": False}
-            )
+            vehicle.write({"date_to": max(date, vehicle.date_from), "active": False})

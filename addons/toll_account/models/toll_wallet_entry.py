@@ -58,12 +58,12 @@ class TollWalletEntry(models.Model):
             entry.balance_after = balances.get(entry.id, 0)
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("The wallet is a ledger: use a top-up, a refund or a charge.")
         )
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("The wallet is a ledger: its movements are never changed.")
         )

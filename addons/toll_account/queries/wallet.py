@@ -234,7 +234,9 @@ def running_balances(account_ids, entry_ids) -> SQL:
 
 def lock_wallets(account_ids=None) -> SQL:
     """Lock, in account order, the wallets that have something waiting."""
-    only = SQL("AND w.account_id = ANY(%s)", list(account_ids)) if account_ids else SQL()
+    only = (
+        SQL("AND w.account_id = ANY(%s)", list(account_ids)) if account_ids else SQL()
+    )
     return SQL(
         """
         SELECT w.account_id

@@ -84,10 +84,12 @@ class TestWalletConcurrency(BaseCase):
             barrier.wait(60)
             try:
                 worker()
-            except Exception as error:  # noqa: BLE001 - shown by the assertion
+            except Exception as error:
                 errors.append(error)
 
-        threads = [threading.Thread(target=guarded, args=[w], daemon=True) for w in workers]
+        threads = [
+            threading.Thread(target=guarded, args=[w], daemon=True) for w in workers
+        ]
         for thread in threads:
             thread.dbname = self.registry.db_name
             thread.start()

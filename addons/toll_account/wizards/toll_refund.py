@@ -22,9 +22,7 @@ class TollRefund(models.TransientModel):
     ref = fields.Char(
         string="Reference",
         required=True,
-        default=lambda self: (
-            self.env["ir.sequence"].sudo().next_by_code("toll.refund")
-        ),
+        default=lambda self: self.env["ir.sequence"].sudo().next_by_code("toll.refund"),
     )
 
     @api.depends("account_id")

@@ -153,7 +153,7 @@ class Toll(Command):
                 "state": run.state,
                 "statements": len(statements),
                 "invoices": len(statements.move_id),
-                "amount": str(sum(statements.mapped("amount_total"))),
+                "amount": f"{sum(statements.mapped('amount_total')):.2f}",
             }
         _print_result(result, options.json)
         return EXIT_OK

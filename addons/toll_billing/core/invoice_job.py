@@ -1,7 +1,9 @@
 """What the issuing of one invoice needs to know, as plain values.
 
->>> deposit_payment(Decimal(80), Decimal(100)), deposit_payment(Decimal(80), Decimal(-5))
-(Decimal('80'), Decimal('0'))
+>>> deposit_payment(Decimal(80), Decimal(100))
+Decimal('80')
+>>> deposit_payment(Decimal(80), Decimal(-5))
+Decimal('0')
 """
 
 from collections.abc import Hashable, Iterable

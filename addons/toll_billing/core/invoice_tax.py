@@ -93,7 +93,9 @@ def spread(delta: Decimal, weights: list[Decimal], unit: Decimal) -> list[Decima
     for i, factor in factors:
         if not left:
             break
-        given = min(round(factor / total * units if total else units / len(factors)), left)
+        given = min(
+            round(factor / total * units if total else units / len(factors)), left
+        )
         left -= given
         shares[i] += given * step
     for n in range(left):
@@ -130,7 +132,9 @@ def split(lines: list[Line], method: str, unit: Decimal = Decimal("0.01")) -> Sp
         raw_tax = sum((raw_taxes[i] for i in members), ZERO)
         raw_base = sum((raw_bases[i] for i in members), ZERO)
         amount = rounded(raw_tax)
-        result.taxes.append(TaxAmounts(tax, rounded(raw_base + raw_tax) - amount, amount))
+        result.taxes.append(
+            TaxAmounts(tax, rounded(raw_base + raw_tax) - amount, amount)
+        )
     included = sum((line.price for line in lines), ZERO)
     delta = rounded(included) - sum(bases, ZERO) - result.tax
     shares = spread(delta, [line.price for line in lines], unit)

@@ -16,4 +16,5 @@ from . import account_move
 from . import toll_account_billing
 from . import toll_account
 from . import toll_check
+from . import toll_simulation
 from . import res_users

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..queries import invoice_issue as queries
+from ..queries import invoice_settle as queries
 from . import toll_statement_annex  # noqa: F401  extends the statement
 
 
@@ -87,17 +87,23 @@ class AccountMove(models.Model):
         account = move_sudo.toll_account_id
         if account.payment_mode != "prepaid":
             return
-        entries = self.env["account.move"].sudo().search(
-            [
-                ("toll_statement_id", "=", move_sudo.toll_statement_id.id),
-                ("move_type", "=", "entry"),
-                ("state", "=", "posted"),
-            ]
+        entries = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("toll_statement_id", "=", move_sudo.toll_statement_id.id),
+                    ("move_type", "=", "entry"),
+                    ("state", "=", "posted"),
+                ]
+            )
         )
         lines = (move_sudo + entries).line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-            and not line.reconciled
-            and line.amount_residual < 0
+            lambda line: (
+                line.account_id.account_type == "asset_receivable"
+                and not line.reconciled
+                and line.amount_residual < 0
+            )
         )
         amount = -sum(lines.mapped("amount_residual"))
         if move_sudo.currency_id.is_zero(amount):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..queries import billing_run as queries
+from ..queries import billing_check as queries
 
 
 class TollAccount(models.Model):
@@ -115,9 +115,7 @@ class TollAccount(models.Model):
     @api.model
     def _cron_settle_open_invoices(self):
         """What corrections and late money of the day made possible to settle."""
-        accounts = self.search(
-            [("payment_mode", "=", "prepaid"), ("balance", ">", 0)]
-        )
+        accounts = self.search([("payment_mode", "=", "prepaid"), ("balance", ">", 0)])
         open_amounts = self.env["toll.invoice.issuer"]._get_open_amounts(accounts)
         accounts.filtered(
             lambda account: open_amounts.get(account.id, 0) > 0

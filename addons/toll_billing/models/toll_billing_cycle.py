@@ -72,6 +72,7 @@ class TollBillingCycle(models.Model):
     )
 
     # === COMPUTE METHODS === #
+    @api.depends("account_ids")
     def _compute_account_count(self):
         counts = self.env["toll.account"]._read_group(
             [("billing_cycle_id", "in", self.ids)], ["billing_cycle_id"], ["__count"]
@@ -80,7 +81,15 @@ class TollBillingCycle(models.Model):
         for cycle in self:
             cycle.account_count = by_cycle.get(cycle.id, 0)
 
-    @api.depends("kind", "days", "interval", "interval_unit", "anchor_date")
+    @api.depends(
+        "kind",
+        "days",
+        "interval",
+        "interval_unit",
+        "anchor_date",
+        "run_ids.until",
+        "run_ids.state",
+    )
     def _compute_runs(self):
         rows = self.env["toll.billing.run"]._read_group(
             [("cycle_id", "in", self.ids), ("state", "!=", "cancelled")],

@@ -1,18 +1,19 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import LockError, UserError
 from odoo.tools import SQL
-from odoo.exceptions import LockError
 
 from ..core import cycles
 from ..queries import billing_run as queries
 
 # what a run is made of, one file each
-from . import res_company_billing, toll_billing_run_exception  # noqa: F401
-from . import toll_invoice_issuer, toll_invoice_mass, toll_invoice_verify  # noqa: F401
-
-#: Statements that one transaction invoices; more go through jobs, chunk after chunk.
-CHUNK = 2000
-JUMP_FACTOR = 3
+from . import (  # noqa: F401  # noqa: F401  # noqa: F401
+    res_company_billing,
+    toll_billing_run_exception,
+    toll_invoice_issuer,
+    toll_invoice_mass,
+    toll_invoice_stage,
+    toll_invoice_verify,
+)
 
 
 class TollBillingRun(models.Model):
@@ -162,6 +163,12 @@ class TollBillingRun(models.Model):
     # === CRUD === #
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            owner = self.env["toll.account"].browse(vals.get("account_id")) or self.env[
+                "toll.billing.cycle"
+            ].browse(vals.get("cycle_id"))
+            if owner:
+                vals.setdefault("company_id", owner.company_id.id)
         runs = super().create(vals_list)
         for run in runs:
             if not (run.cycle_id or run.account_id):
@@ -255,17 +262,19 @@ class TollBillingRun(models.Model):
         """Issue and post the invoices, and settle those of prepaid accounts.
 
         A run that nobody reviewed is reviewed by whoever confirms it. Large runs go on
-        in background jobs.
+        in background jobs, unless the context says ``toll_synchronous``.
         """
+        wait = self.env.context.get("toll_synchronous")
         draft = self.filtered(lambda run: run.state == "draft")
         draft.action_review()
         self._start("reviewed")
         for run in self:
-            if run.statement_count > CHUNK:
+            if run.statement_count > self._get_chunk() and not wait:
                 run.is_running = True
                 run._delay_issue()
             else:
-                run._issue_chunk()
+                while not run._issue_chunk():
+                    pass
         return True
 
     def action_cancel(self):
@@ -283,26 +292,6 @@ class TollBillingRun(models.Model):
             run.sudo()._release()
             run.write({"state": "cancelled"})
         return True
-
-    def action_view_statements(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "toll_billing.toll_statement_action"
-        )
-        return action | {"domain": [("run_id", "=", self.id)], "context": {}}
-
-    def action_view_invoices(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account.action_move_out_invoice_type"
-        )
-        return action | {
-            "domain": [
-                ("toll_statement_id.run_id", "=", self.id),
-                ("move_type", "in", ("out_invoice", "out_refund")),
-            ],
-            "context": {"create": False},
-        }
 
     # === STATEMENTS === #
     def _execute(self, query: SQL):
@@ -394,80 +383,3 @@ class TollBillingRun(models.Model):
         self.env.cr.execute(queries.mark_reviewed(self, statement_state, from_state))
         self._forget_statements()
         self.state = state
-
-    # === INVOICES === #
-    def _issue_chunk(self):
-        """Invoice the next statements; True when none is left."""
-        self.ensure_one()
-        # checked by the caller: a billing clerk issues invoices without being an
-        # accountant
-        run = self.sudo().with_company(self.company_id)
-        pending = (
-            self.env["toll.statement"]
-            .sudo()
-            .search(
-                [("run_id", "=", self.id), ("state", "=", "reviewed")],
-                order="id",
-                limit=CHUNK,
-            )
-        )
-        if pending:
-            date = run.invoice_date or run.company_id._toll_today()
-            run.mass_count += run.env["toll.invoice.issuer"]._issue(pending, date)
-            run._forget_statements()
-        done = len(pending) < CHUNK or not run.statement_ids.filtered(
-            lambda statement: statement.state == "reviewed"
-        )
-        if done:
-            run.write({"state": "invoiced", "is_running": False})
-        return done
-
-    def _delay_issue(self):
-        self.ensure_one()
-        return self.with_delay(
-            description=self.env._("Invoices of billing run %(name)s", name=self.name),
-            identity_key=f"toll.billing.run,{self.id},{self.invoiced_count}",
-        )._job_issue()
-
-    def _job_issue(self):
-        """One chunk in its own transaction; a killed job starts where it stopped."""
-        self.ensure_one()
-        if self.state != "reviewed":
-            return self.env._("Nothing left to do.")
-        if not self._issue_chunk():
-            self._delay_issue()
-        return self.env._("%(count)s statements invoiced.", count=self.invoiced_count)
-
-    def _verify_sample(self, sample=5):
-        """Make some of the invoices again through the ORM and compare every column.
-
-        Nothing of it stays. Answers the differences, as text; none is good.
-        """
-        self.ensure_one()
-        issuer = self.env["toll.invoice.issuer"].sudo().with_company(self.company_id)
-        return issuer._verify_sample(
-            self.statement_ids.filtered(lambda s: s.state == "invoiced"), sample
-        )
-
-    # === EXCEPTIONS === #
-    def _prepare_exceptions_vals(self, until):
-        """What stands in the way of this run, and what deserves a look."""
-        Exception_ = self.env["toll.billing.run.exception"]
-        found = [
-            *Exception_._configuration_vals(self),
-            *(
-                Exception_._usage_vals(self, code, count, amount)
-                for code, count, amount in [
-                    ("held", *self._execute(queries.held_before(self, until))[0]),
-                    *self._execute(queries.left_out(self, until)),
-                ]
-                if count
-            ),
-        ]
-        for account_id, code, amount, before in self._execute(
-            queries.unusual(self, JUMP_FACTOR, 100)
-        ):
-            found.append(
-                Exception_._statement_vals(self, account_id, code, amount, before)
-            )
-        return [{**vals, "run_id": self.id} for vals in found]

@@ -1,5 +1,6 @@
 import base64
 import io
+import os
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -258,7 +259,11 @@ class TollCrossingBatch(models.Model):
         loader = self.env["toll.crossing.loader"]
         read_committed = loader._is_read_committed()
         try:
-            with intake.open_source(io.BytesIO(content)) as stream:
+            # damage found late in the file takes back what was loaded before it
+            with (
+                self.env.cr.savepoint(),
+                intake.open_source(io.BytesIO(content)) as stream,
+            ):
                 for chunk in intake.iter_chunks(
                     stream,
                     self._layout(),
@@ -266,7 +271,7 @@ class TollCrossingBatch(models.Model):
                     skip=self._lines_done(),
                 ):
                     loader._load_chunk(self, chunk, read_committed)
-            loader._cancel(self, read_committed)
+                loader._cancel(self, read_committed)
         except intake.IntakeError as error:
             self._refuse(error)
             return
@@ -278,10 +283,17 @@ class TollCrossingBatch(models.Model):
 
     def _refuse(self, error):
         """Note why the file as a whole cannot be used; rows already in stay counted."""
+        fault = str(error)
+        if done := self._lines_done():
+            fault = self.env._(
+                "%(fault)s The %(done)s rows before the damage were loaded.",
+                fault=fault,
+                done=done,
+            )
         self.write(
             {
                 "state": "refused",
-                "fault": str(error),
+                "fault": fault,
                 "fault_line": error.line or 0,
                 "fault_column": error.column,
                 "finished_at": fields.Datetime.now(),
@@ -299,7 +311,7 @@ class TollCrossingBatch(models.Model):
         spent = {}
         with open(path, "rb") as raw:
             digest = intake.file_digest(raw)
-            size = raw.tell()
+            size = os.fstat(raw.fileno()).st_size
             raw.seek(0)
             batch, is_new = self._receive(
                 self._operator_by_code(operator_code),

@@ -7,6 +7,7 @@ from odoo.fields import Command
 from ..core.invoice_job import PART, Job, JobLine, pick_exemplars
 from ..core.invoice_tax import Line, split
 from ..queries import invoice_issue as queries
+from ..queries import invoice_settle
 
 COUNT = "\x00"
 
@@ -34,7 +35,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         self.env.flush_all()
         for what in ("position", "label"):
             self.env.cr.cache.pop(f"toll.invoice.issuer.{what}", None)
-        self.env.cr.execute(queries.lock_wallets(statements.ids))
+        self.env.cr.execute(invoice_settle.lock_wallets(statements.ids))
         jobs = self._load(statements)
         self._plan(jobs, company)
         single, mass = pick_exemplars(jobs)
@@ -56,7 +57,9 @@ class TollInvoiceIssuer(models.AbstractModel):
         """Jobs of the statements that have something to charge."""
         rows = self.env.execute_query(queries.heads(statements.ids))
         deposits = dict(
-            self.env.execute_query(queries.deposits([row[2] for row in rows if row[4]]))
+            self.env.execute_query(
+                invoice_settle.deposits([row[2] for row in rows if row[4]])
+            )
         )
         jobs = {
             row[0]: Job(*row[:-1], Decimal(row[-1]), Decimal(deposits.get(row[2], 0)))
@@ -76,12 +79,13 @@ class TollInvoiceIssuer(models.AbstractModel):
         partners = Partner.browse({job.partner for job in jobs})
         shapes = {partner.id: self._get_partner_shape(partner) for partner in partners}
         taxes = {}
+        general = self._get_company_unusual(company)
         for job in jobs:
             partner = Partner.browse(job.partner)
             job.commercial = partner.commercial_partner_id.id
             job.display_name = partner.display_name
             job.shape, job.shipping, reason = shapes[job.partner]
-            job.unusual = reason or self._get_unusual(job, company)
+            job.unusual = general or reason or self._get_unusual(job)
             position_id = job.shape[1]
             for line in job.lines:
                 key = (position_id, line.kind[1])
@@ -167,8 +171,8 @@ class TollInvoiceIssuer(models.AbstractModel):
         )
         return taxes, "" if usual else "tax"
 
-    def _get_unusual(self, job, company):
-        """Why this invoice must be issued one by one; empty where it need not."""
+    def _get_company_unusual(self, company):
+        """Why all invoices of a company are issued one by one; empty: they are not."""
         journal = company._toll_get_invoice_journal()
         if journal.restrict_mode_hash_table:
             return "hashed journal"
@@ -176,9 +180,17 @@ class TollInvoiceIssuer(models.AbstractModel):
             return "currency"
         return ""
 
+    def _get_unusual(self, job):
+        """Hook: why this invoice must be issued one by one; empty: it need not."""
+        return ""
+
     def _split(self, job, company):
-        """Net and tax of each line; a tax of nothing leaves no line, that is unusual."""
+        """Net and tax of each line. A tax of nothing has no line: that is unusual."""
         Tax = self.env["account.tax"]
+        unit = Decimal(str(company.currency_id.rounding))
+        if any(line.amount % unit for line in job.lines):
+            job.unusual = "amount finer than the currency"
+            return
         lines = []
         for line in job.lines:
             tax = Tax.browse(line.tax)
@@ -187,7 +199,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         job.split = split(
             lines,
             company.tax_calculation_rounding_method,
-            Decimal(str(company.currency_id.rounding)),
+            unit,
         )
         for tax in job.split.taxes:
             record = Tax.browse(tax.tax)
@@ -374,7 +386,7 @@ class TollInvoiceIssuer(models.AbstractModel):
             if job.open
         ]
         if entries:
-            self.env.cr.execute(queries.insert_settlements(entries, uid))
+            self.env.cr.execute(invoice_settle.insert_settlements(entries, uid))
         done = [(job.statement, moves[job.statement][0], job.paid) for job in jobs]
         charged = {job.statement for job in jobs}
         done += [
@@ -382,5 +394,5 @@ class TollInvoiceIssuer(models.AbstractModel):
             for statement_id in statements.ids
             if statement_id not in charged
         ]
-        self.env.cr.execute(queries.mark_invoiced(done, uid))
+        self.env.cr.execute(invoice_settle.mark_invoiced(done, uid))
         self.env.invalidate_all(flush=False)

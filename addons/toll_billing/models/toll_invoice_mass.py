@@ -1,12 +1,10 @@
 import io
-import json
 import logging
 from collections import defaultdict
 from decimal import Decimal
 
 from odoo import models
 
-from ..core.invoice_job import FULL, PART
 from ..queries import invoice_issue as queries
 
 _logger = logging.getLogger(__name__)
@@ -35,10 +33,31 @@ class Pattern:
 
 
 class Batch:
-    """Rows to be staged, and blocks of reserved ids."""
+    """Rows to be staged; what is not said of a row is nothing or zero."""
 
     def __init__(self):
-        self.moves, self.lines, self.partials, self.fulls = [], [], [], []
+        self.rows = {table: [] for table in queries.STAGES}
+        self.fulls = []
+
+    def add(self, table, **values):
+        values.setdefault("phase", 1)
+        self.rows[table].append(
+            tuple(values.get(name) for name in queries.STAGES[table])
+        )
+
+    def move(self, **values):
+        self.add(
+            "toll_issue_move",
+            **{"untaxed": ZERO, "tax": ZERO, "residual": ZERO, "chatter": False}
+            | values,
+        )
+
+    def line(self, **values):
+        prices = dict.fromkeys(("price_unit", "price_subtotal", "price_total"), ZERO)
+        self.add("toll_issue_line", **prices | {"residual": ZERO} | values)
+
+    def partial(self, **values):
+        self.add("toll_issue_partial", **values)
 
 
 class TollInvoiceIssuer(models.AbstractModel):
@@ -118,9 +137,13 @@ class TollInvoiceIssuer(models.AbstractModel):
         return patterns
 
     def _read_invoice(self, pattern, job, invoice):
-        products = invoice.line_ids.filtered(lambda l: l.display_type == "product")
-        term = invoice.line_ids.filtered(lambda l: l.display_type == "payment_term")
-        taxes = invoice.line_ids.filtered(lambda l: l.display_type == "tax")
+        products = invoice.line_ids.filtered(
+            lambda line: line.display_type == "product"
+        )
+        term = invoice.line_ids.filtered(
+            lambda line: line.display_type == "payment_term"
+        )
+        taxes = invoice.line_ids.filtered(lambda line: line.display_type == "tax")
         if len(products) != len(job.lines) or len(term) != 1:
             raise Unfit("lines that no statement has")
         if len(products | taxes | term) != len(invoice.line_ids):
@@ -160,7 +183,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         pattern.caba = pattern.caba or caba
         for line in caba.line_ids:
             pair = caba.line_ids.filtered(
-                lambda l, s=line.sequence: l.sequence == s + 1
+                lambda other, after=line.sequence + 1: other.sequence == after
             )
             if line.sequence % 2:
                 continue
@@ -238,380 +261,26 @@ class TollInvoiceIssuer(models.AbstractModel):
                 ids[what] = iter(block)
         return ids
 
-    # === STAGING === #
-    def _stage_job(self, batch, job, pattern, name, names, ids):
-        """Rows of one invoice and of what settles it; answers (id, name)."""
-        name, number = name
-        move_id = next(ids["move"])
-        full = next(ids["full"]) if job.settlement == FULL else None
-        entry_partial = next(ids["partial"]) if job.paid else None
-        matching = self._matching(
-            full, entry_partial if job.settlement == PART else None
-        )
-        batch.moves.append(
-            (
-                move_id,
-                pattern.invoice.id,
-                name,
-                number,
-                job.partner,
-                job.commercial,
-                job.shipping,
-                job.display_name,
-                name if pattern.reference else None,
-                job.name,
-                None,
-                job.statement,
-                job.account,
-                None,
-                None,
-                job.split.untaxed,
-                job.split.tax,
-                job.split.total,
-                job.open,
-                True,
-                1,
-            )
-        )
-        move = (move_id, name)
-        base_ids, tax_ids = self._stage_invoice_lines(batch, job, pattern, move, ids)
-        term_id = next(ids["line"])
-        batch.lines.append(
-            (
-                term_id,
-                pattern.term.id,
-                move_id,
-                name,
-                pattern.term.sequence,
-                name if pattern.term.name == pattern.term.move_id.name else None,
-                None,
-                job.commercial,
-                job.total,
-                job.open,
-                ZERO,
-                ZERO,
-                ZERO,
-                None,
-                full,
-                matching,
-                1,
-            )
-        )
-        if job.paid:
-            caba = {"bases": base_ids, "taxes": tax_ids}
-            self._stage_settlement(
-                batch,
-                job,
-                pattern,
-                next(names["entry"]),
-                (name, term_id, entry_partial, full, matching, caba),
-                ids,
-            )
-            if pattern.caba:
-                self._stage_caba(
-                    batch,
-                    job,
-                    pattern,
-                    next(names["caba"]),
-                    (move_id, name, entry_partial, caba),
-                    ids,
-                )
-        return move_id, name
-
-    def _matching(self, full, partial):
-        return str(full) if full else f"P{partial}" if partial else None
-
-    def _stage_invoice_lines(self, batch, job, pattern, move, ids):
-        """Product and tax lines; answers their ids, in order, with their taxes."""
-        move_id, name = move
-        base_ids, tax_ids = [], {}
-        for position, (line, amounts) in enumerate(
-            zip(job.lines, job.split.lines, strict=True), 1
-        ):
-            line_id = next(ids["line"])
-            base_ids.append((line_id, line.tax, amounts.balance))
-            prefix, suffix = self._get_line_label(line.kind, job.shape[0])
-            batch.lines.append(
-                (
-                    line_id,
-                    pattern.products[line.kind].id,
-                    move_id,
-                    name,
-                    position * 10,
-                    f"{prefix}{line.count}{suffix}",
-                    None,
-                    job.commercial,
-                    -amounts.balance,
-                    ZERO,
-                    line.amount,
-                    amounts.subtotal,
-                    amounts.total,
-                    None,
-                    None,
-                    None,
-                    1,
-                )
-            )
-        for tax in job.split.taxes:
-            template = pattern.taxes.get(tax.tax)
-            if template is None:
-                if tax.amount:
-                    raise Unfit("a tax without exemplar")
-                continue
-            line_id = next(ids["line"])
-            tax_ids[tax.tax] = line_id
-            reconciled = bool(template.full_reconcile_id)
-            if pattern.caba and reconciled:
-                full = next(ids["full"])
-                batch.fulls.append(full)
-                tax_ids[tax.tax, "full"] = full
-            batch.lines.append(
-                (
-                    line_id,
-                    template.id,
-                    move_id,
-                    name,
-                    template.sequence,
-                    template.name,
-                    None,
-                    job.commercial,
-                    -tax.amount,
-                    -tax.amount if template.amount_residual else ZERO,
-                    ZERO,
-                    ZERO,
-                    ZERO,
-                    -tax.base,
-                    tax_ids.get((tax.tax, "full")),
-                    self._matching(tax_ids.get((tax.tax, "full")), None),
-                    1,
-                )
-            )
-        return base_ids, tax_ids
-
-    def _caba_values(self, pattern, caba, total):
-        """JSON of what a partial reconciliation has to do with cash basis taxes."""
-        rows = [
-            ("base", line_id)
-            for line_id, tax, _balance in caba["bases"]
-            if ("base", tax) in pattern.caba_lines
-        ] + [
-            ("tax", line_id)
-            for tax, line_id in caba["taxes"].items()
-            if ("tax", tax) in pattern.caba_lines
-        ]
-        return rows, float(total)
-
-    def _stage_settlement(self, batch, job, pattern, name, done, ids):
-        """The entry that pays the invoice from the deposit, reconciled with it."""
-        invoice_name, term_id, partial_id, full, matching, caba = done
-        name, number = name
-        move_id = next(ids["move"])
-        batch.moves.append(
-            (
-                move_id,
-                pattern.entry.id,
-                name,
-                number,
-                None,
-                None,
-                None,
-                pattern.entry.invoice_partner_display_name,
-                None,
-                None,
-                invoice_name,
-                job.statement,
-                job.account,
-                None,
-                None,
-                ZERO,
-                ZERO,
-                job.paid,
-                ZERO,
-                False,
-                1,
-            )
-        )
-        label = pattern.deposit.name.rsplit(" ", 1)[0]
-        credit_id = None
-        for template, sign, settled in (
-            (pattern.deposit, 1, False),
-            (pattern.credit, -1, True),
-        ):
-            line_id = next(ids["line"])
-            balance = sign * job.paid
-            residual = balance if template.amount_residual else ZERO
-            batch.lines.append(
-                (
-                    line_id,
-                    template.id,
-                    move_id,
-                    name,
-                    template.sequence,
-                    f"{label} {job.number}",
-                    invoice_name,
-                    job.commercial,
-                    balance,
-                    residual,
-                    ZERO,
-                    balance,
-                    balance,
-                    None,
-                    full if settled else None,
-                    matching if settled else None,
-                    1,
-                )
-            )
-            credit_id = line_id
-        if full:
-            batch.fulls.append(full)
-        values = None
-        if pattern.caba:
-            rows, total = self._caba_values(pattern, caba, job.total)
-            values = json.dumps(
-                {
-                    "debit_caba_lines": rows,
-                    "debit_total_balance": total,
-                    "debit_total_amount_currency": total,
-                    "credit_caba_lines": [],
-                    "credit_total_balance": None,
-                    "credit_total_amount_currency": None,
-                }
-            )
-        batch.partials.append(
-            (
-                partial_id,
-                pattern.partial.id,
-                term_id,
-                credit_id,
-                job.paid,
-                full,
-                values,
-                1,
-            )
-        )
-
-    def _stage_caba(self, batch, job, pattern, name, done, ids):
-        """The entry that makes cash basis taxes exigible, as the invoice is paid."""
-        invoice_id, invoice_name, partial_id, caba = done
-        name, number = name
-        move_id = next(ids["move"])
-        bases = defaultdict(lambda: ZERO)
-        for _line_id, tax, balance in caba["bases"]:
-            if ("base", tax) in pattern.caba_lines:
-                bases[tax] += balance
-        rows = [("base", tax, amount, None) for tax, amount in bases.items()]
-        rows += [
-            ("tax", tax.tax, tax.amount, tax.base)
-            for tax in job.split.taxes
-            if ("tax", tax.tax) in pattern.caba_lines
-        ]
-        batch.moves.append(
-            (
-                move_id,
-                pattern.caba.id,
-                name,
-                number,
-                None,
-                None,
-                None,
-                pattern.caba.invoice_partner_display_name,
-                None,
-                None,
-                invoice_name,
-                None,
-                None,
-                partial_id,
-                invoice_id,
-                ZERO,
-                ZERO,
-                sum((amount for _role, _tax, amount, _base in rows), ZERO),
-                ZERO,
-                False,
-                2,
-            )
-        )
-        for position, (role, tax, amount, base) in enumerate(rows):
-            line, pair = pattern.caba_lines[role, tax]
-            full = caba["taxes"].get((tax, "full")) if role == "tax" else None
-            gross = amount
-            if role == "base":
-                rate = Decimal(str(line.tax_ids.amount))
-                gross = amount + self._round(amount * rate / 100, line.currency_id)
-            for template, sign, offset in ((pair, 1, 1), (line, -1, 0)):
-                line_id = next(ids["line"])
-                counterpart = template == pair
-                price = sign * amount if role == "base" else ZERO
-                batch.lines.append(
-                    (
-                        line_id,
-                        template.id,
-                        move_id,
-                        name,
-                        position * 2 + offset,
-                        invoice_name if role == "base" else template.name,
-                        invoice_name,
-                        job.commercial,
-                        sign * amount,
-                        sign * amount if template.amount_residual else ZERO,
-                        ZERO,
-                        price,
-                        price if counterpart or role == "tax" else sign * gross,
-                        -base if base is not None and not counterpart else None,
-                        full if counterpart else None,
-                        self._matching(full if counterpart else None, None),
-                        2,
-                    )
-                )
-                if full and counterpart:
-                    self._stage_caba_partial(
-                        batch, job, pattern, (line_id, tax, amount, full, caba), ids
-                    )
-
-    def _stage_caba_partial(self, batch, job, pattern, done, ids):
-        """The transition account's line of the invoice meets that of the entry."""
-        line_id, tax, amount, full, caba = done
-        rows, total = self._caba_values(pattern, caba, job.total)
-        batch.partials.append(
-            (
-                next(ids["partial"]),
-                pattern.caba_partial.id,
-                line_id,
-                caba["taxes"][tax],
-                amount,
-                full,
-                json.dumps(
-                    {
-                        "debit_caba_lines": [],
-                        "debit_total_balance": None,
-                        "debit_total_amount_currency": None,
-                        "credit_caba_lines": rows,
-                        "credit_total_balance": total,
-                        "credit_total_amount_currency": total,
-                    }
-                ),
-                2,
-            )
-        )
-
-    def _round(self, amount, currency):
-        return Decimal(str(currency.round(float(amount))))
+    def _check_no_tax_line(self, tax):
+        if tax.amount:
+            raise Unfit("a tax without exemplar")
 
     # === WRITING === #
     def _write_batch(self, batch):
         """Stage the rows and clone the exemplars, table after table."""
         cr = self.env.cr
         cr.execute(queries.create_stages())
-        for table, rows in (
-            ("toll_issue_move", batch.moves),
-            ("toll_issue_line", batch.lines),
-            ("toll_issue_partial", batch.partials),
-        ):
+        for table, rows in batch.rows.items():
             cr.copy_expert(queries.copy_stage(table), _copy_buffer(rows))
         if batch.fulls:
             cr.execute(queries.insert_fulls(batch.fulls, self.env.uid))
         tables = ("account_move", "account_move_line", "account_partial_reconcile")
         columns = {table: self._columns(table) for table in tables}
-        for phase in (1, 2) if any(row[-1] == 2 for row in batch.moves) else (1,):
+        for phase in (
+            (1, 2)
+            if any(row[-1] == 2 for row in batch.rows["toll_issue_move"])
+            else (1,)
+        ):
             for table in tables:
                 cr.execute(queries.clone(table, columns[table], phase))
         for model in ("account.move", "account.move.line"):

@@ -28,9 +28,11 @@ class TollInvoiceIssuer(models.AbstractModel):
         Looks at invoices that nobody has paid or changed since they were issued.
         """
         untouched = statements.filtered(
-            lambda s: s.move_id
-            and not s.currency_id.compare_amounts(
-                s.move_id.amount_residual, s.amount_total - s.amount_settled
+            lambda s: (
+                s.move_id
+                and not s.currency_id.compare_amounts(
+                    s.move_id.amount_residual, s.amount_total - s.amount_settled
+                )
             )
         )
         differences = []
@@ -61,8 +63,7 @@ class TollInvoiceIssuer(models.AbstractModel):
                 ours = self._read_document(issued[job.statement][0])
                 theirs = self._read_document(made[job.statement][0])
                 differences += [
-                    f"{job.name}: {difference}"
-                    for difference in _compare(ours, theirs)
+                    f"{job.name}: {difference}" for difference in _compare(ours, theirs)
                 ]
             savepoint.close(rollback=True)
         self.env.invalidate_all(flush=False)
@@ -84,7 +85,9 @@ class TollInvoiceIssuer(models.AbstractModel):
         for order, move in enumerate(moves):
             self._read_rows(document, f"{order} account_move", "account_move", move.ids)
             self._read_rows(
-                document, f"{order} account_move_line", "account_move_line",
+                document,
+                f"{order} account_move_line",
+                "account_move_line",
                 move.line_ids.sorted("id").ids,
             )
         self._read_rows(

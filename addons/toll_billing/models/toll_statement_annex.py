@@ -8,7 +8,7 @@ import xlsxwriter
 
 from odoo import api, fields, models
 
-from ..queries import billing_run as queries
+from ..queries import billing_check as queries
 
 #: Beginnings of a text that a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -27,7 +27,7 @@ class TollStatement(models.Model):
     _inherit = "toll.statement"
 
     def _get_annex_rows(self):
-        """Crossings as tuples: vehicle, local time, plaza, lane, TAG, plate, class, …"""
+        """Crossings as tuples, in the order of ``_annex_headers``."""
         self.ensure_one()
         rows = self.env.execute_query(
             queries.annex(self, self._get_tz(), self._get_annex_lang())
@@ -49,17 +49,18 @@ class TollStatement(models.Model):
     def _get_annex(self):
         """Groups by vehicle with their subtotal, for the printed annex."""
         rows = self._get_annex_rows()
-        limit = self._get_annex_limit()
+        omitted = len(rows) > self._get_annex_limit()
         groups = {}
         for row in rows:
             group = groups.setdefault(row[0], AnnexGroup(row[0]))
-            group.rows.append(row)
             group.amount += row[9]
+            if not omitted:
+                group.rows.append(row)
         return {
-            "groups": list(groups.values()) if len(rows) <= limit else [],
+            "groups": [] if omitted else list(groups.values()),
             "count": len(rows),
             "amount": sum((row[9] for row in rows), Decimal(0)),
-            "omitted": len(rows) > limit,
+            "omitted": omitted,
         }
 
     @api.model

@@ -1,11 +1,13 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import file_open
 
 from ..core import tariff_import
 from ..core.tariff_cells import ALL_BANDS, ANY_DAY, Rate
 from ..queries import tariff_cell as queries
+from .tariff_messages import fault_text, shorten
 from .toll_tariff_matrix import TollTariffMatrix
 
 DAY_TYPES = [
@@ -222,6 +224,18 @@ class TollTariffRate(models.Model):
             body=self.env._("%(count)s prices imported.", count=len(prices))
         )
         return len(prices), []
+
+    @api.model
+    def _load_file(self, tariff_id, path):
+        """Fill a draft from a CSV file of an addon; any fault stops it."""
+        with file_open(path, "rb") as stream:
+            table = tariff_import.read_csv(stream.read())
+        tariff = self.env["toll.tariff"].browse(tariff_id)
+        _count, faults = self._import_table(tariff, table)
+        if faults:
+            raise UserError(
+                shorten(self.env, [fault_text(self.env, fault) for fault in faults])
+            )
 
     @api.model
     def _get_import_codes(self, tariff):

@@ -135,48 +135,6 @@ _WRITTEN = {
 # === READING WHAT IS TO BE INVOICED === #
 
 
-def lock_wallets(statement_ids) -> SQL:
-    """Hold the wallets of prepaid accounts: nobody takes the deposit out meanwhile."""
-    return SQL(
-        """
-        SELECT w.account_id
-          FROM toll_wallet w
-         WHERE w.account_id IN (
-               SELECT s.account_id FROM toll_statement s
-                 JOIN toll_account a ON a.id = s.account_id
-                WHERE s.id = ANY(%s) AND a.payment_mode = 'prepaid')
-         ORDER BY w.account_id
-           FOR NO KEY UPDATE
-        """,
-        list(statement_ids),
-    )
-
-
-def deposits(account_ids) -> SQL:
-    """(account, deposit): wallet plus usage that no invoice has taken yet.
-
-    Amounts come as text: Odoo's driver would make floats of them.
-    """
-    return SQL(
-        """
-        SELECT w.account_id,
-              (w.balance
-               + COALESCE((SELECT sum(p.amount) FROM toll_wallet_pending p
-                            WHERE p.account_id = w.account_id), 0)
-               + COALESCE((SELECT sum(c.amount - c.amount_discount)
-                             FROM toll_crossing_data c
-                            WHERE c.account_id = w.account_id AND c.state = 'posted'
-                              AND c.statement_id IS NULL), 0)
-               + COALESCE((SELECT sum(s.amount_total) FROM toll_statement s
-                            WHERE s.account_id = w.account_id
-                              AND s.state <> 'invoiced'), 0))::text
-          FROM toll_wallet w
-         WHERE w.account_id = ANY(%s)
-        """,
-        list(account_ids),
-    )
-
-
 def heads(statement_ids) -> SQL:
     """One row per statement that has something to charge."""
     return SQL(
@@ -211,17 +169,22 @@ def lines(statement_ids) -> SQL:
 
 def create_stages() -> SQL:
     """Session-private tables for the rows that vary."""
-    return SQL("SET LOCAL client_min_messages = warning; %s", SQL("; ").join(
-        SQL(
-            "CREATE TEMP TABLE IF NOT EXISTS %s (%s) ON COMMIT DELETE ROWS; TRUNCATE %s",
-            SQL.identifier(table),
-            SQL(", ").join(
-                SQL("%s " + kind, SQL.identifier(name)) for name, kind in columns.items()
-            ),
-            SQL.identifier(table),
-        )
-        for table, columns in STAGES.items()
-    ))
+    return SQL(
+        "SET LOCAL client_min_messages = warning; %s",
+        SQL("; ").join(
+            SQL(
+                "CREATE TEMP TABLE IF NOT EXISTS %s (%s) ON COMMIT DELETE ROWS;"
+                " TRUNCATE %s",
+                SQL.identifier(table),
+                SQL(", ").join(
+                    SQL("%s " + kind, SQL.identifier(name))
+                    for name, kind in columns.items()
+                ),
+                SQL.identifier(table),
+            )
+            for table, columns in STAGES.items()
+        ),
+    )
 
 
 def copy_stage(table) -> str:
@@ -265,21 +228,28 @@ def clone(table, names, phase) -> SQL:
     """Write the staged rows: what varies from the stage, the rest from exemplars.
 
     Phase 1 is invoices and what pays them, phase 2 the cash basis entries, which name
-    a reconciliation of phase 1.
+    a reconciliation of phase 1. The exemplars are few: they are fetched by their ids,
+    so that the size of Odoo's table does not matter.
     """
     stage, varying = _WRITTEN[table]
     values = {**varying, **_STAMPS}
     return SQL(
-        "INSERT INTO %s (%s) SELECT %s FROM %s w JOIN %s x ON x.id = w.template_id"
-        " WHERE w.phase = %s ORDER BY w.id",
-        SQL.identifier(table),
-        SQL(", ").join(SQL.identifier(name) for name in names),
-        SQL(", ").join(
+        """
+        WITH x AS MATERIALIZED (
+            SELECT * FROM %(table)s
+             WHERE id = ANY(ARRAY(SELECT DISTINCT template_id FROM %(stage)s))
+        )
+        INSERT INTO %(table)s (%(names)s)
+        SELECT %(values)s FROM %(stage)s w JOIN x ON x.id = w.template_id
+         WHERE w.phase = %(phase)s ORDER BY w.id
+        """,
+        table=SQL.identifier(table),
+        stage=SQL.identifier(stage),
+        names=SQL(", ").join(SQL.identifier(name) for name in names),
+        values=SQL(", ").join(
             values.get(name) or SQL("x.%s", SQL.identifier(name)) for name in names
         ),
-        SQL.identifier(stage),
-        SQL.identifier(table),
-        phase,
+        phase=phase,
     )
 
 
@@ -289,7 +259,11 @@ def clone_relation(table, relation, column1, column2) -> SQL:
         """
         INSERT INTO %(relation)s (%(column1)s, %(column2)s)
         SELECT w.id, r.%(column2)s
-          FROM %(stage)s w JOIN %(relation)s r ON r.%(column1)s = w.template_id
+          FROM %(stage)s w
+          JOIN (SELECT * FROM %(relation)s
+                 WHERE %(column1)s = ANY(
+                       ARRAY(SELECT DISTINCT template_id FROM %(stage)s))
+               ) r ON r.%(column1)s = w.template_id
         """,
         relation=SQL.identifier(relation),
         column1=SQL.identifier(column1),
@@ -352,66 +326,6 @@ def first_invoices(partner_ids) -> SQL:
     )
 
 
-def insert_settlements(rows, uid) -> SQL:
-    """Wallet entries of invoices: the debt leaves the wallet for the receivable.
-
-    A row is (account, company, currency, amount, ref, origin, move).
-    """
-    return SQL(
-        """
-        WITH new AS (
-            INSERT INTO toll_wallet_entry_data (
-                account_id, company_id, kind, amount, currency_id, occurred_at, ref,
-                origin, move_id, create_uid)
-            SELECT v.account_id, v.company_id, 'settlement', v.amount, v.currency_id,
-                   now() AT TIME ZONE 'UTC', v.ref, v.origin, v.move_id, %(uid)s
-              FROM unnest(%(accounts)s::int[], %(companies)s::int[],
-                          %(currencies)s::int[], %(amounts)s::numeric[],
-                          %(refs)s::varchar[], %(origins)s::varchar[],
-                          %(moves)s::int[])
-                AS v (account_id, company_id, currency_id, amount, ref, origin, move_id)
-            RETURNING account_id, amount
-        )
-        INSERT INTO toll_wallet_pending (account_id, amount)
-        SELECT account_id, amount FROM new ORDER BY account_id
-        """,
-        uid=uid,
-        **dict(
-            zip(
-                (
-                    "accounts",
-                    "companies",
-                    "currencies",
-                    "amounts",
-                    "refs",
-                    "origins",
-                    "moves",
-                ),
-                (list(column) for column in zip(*rows, strict=True)),
-                strict=True,
-            )
-        ),
-    )
-
-
-def mark_invoiced(rows, uid) -> SQL:
-    """A row is (statement, invoice or None, amount paid from the deposit)."""
-    statements, moves, paid = (list(column) for column in zip(*rows, strict=True))
-    return SQL(
-        """
-        UPDATE toll_statement s
-           SET state = 'invoiced', move_id = v.move_id, amount_settled = v.paid,
-               write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
-          FROM unnest(%s::int[], %s::int[], %s::numeric[]) AS v (id, move_id, paid)
-         WHERE s.id = v.id
-        """,
-        uid,
-        statements,
-        moves,
-        paid,
-    )
-
-
 # === READING BACK === #
 
 
@@ -434,24 +348,4 @@ def relation_of(relation, column1, column2, ids) -> SQL:
         SQL.identifier(relation),
         SQL.identifier(column1),
         list(ids),
-    )
-
-
-def open_by_account(account_ids) -> SQL:
-    """(account, open amount) of posted toll invoices and credit notes."""
-    only = (
-        SQL("AND m.toll_account_id = ANY(%s)", list(account_ids))
-        if account_ids
-        else SQL()
-    )
-    return SQL(
-        """
-        SELECT m.toll_account_id, sum(m.amount_residual_signed)
-          FROM account_move m
-         WHERE m.toll_account_id IS NOT NULL AND m.state = 'posted'
-           AND m.move_type IN ('out_invoice', 'out_refund')
-           AND m.amount_residual_signed <> 0 %s
-         GROUP BY m.toll_account_id
-        """,
-        only,
     )

@@ -50,9 +50,11 @@ class BillingCase(TransactionCase):
                 for operator in (cls.operator_a, cls.operator_b)
             ]
         )
-        cls.vehicle_class = cls.env["toll.vehicle.class"].search([], limit=1) or cls.env[
-            "toll.vehicle.class"
-        ].create({"code": "AUTO", "name": "Car", "axles": 2})
+        cls.vehicle_class = cls.env["toll.vehicle.class"].search(
+            [], limit=1
+        ) or cls.env["toll.vehicle.class"].create(
+            {"code": "AUTO", "name": "Car", "axles": 2}
+        )
         cls.cycle = cls.env["toll.billing.cycle"].create(
             {"name": "Test", "code": "TESTCYCLE", "days": "1"}
         )

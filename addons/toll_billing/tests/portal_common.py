@@ -17,6 +17,8 @@ class TollHttpCommon(HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
+        # The tests read screens; they say in which language.
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.auto = cls.env["toll.vehicle.class"].search([("code", "=", "AUTO")])
         cls.operator, cls.plaza = cls._make_operator("TSTA")
         cls.other_operator, cls.other_plaza = cls._make_operator("TSTB")
@@ -72,7 +74,7 @@ class TollHttpCommon(HttpCase):
 
     @classmethod
     def _make_customer(cls, name, plate):
-        partner = cls.env["res.partner"].create({"name": name})
+        partner = cls.env["res.partner"].create({"name": name, "lang": "en_US"})
         account = cls.env["toll.account"].create(
             {"partner_id": partner.id, "payment_mode": "prepaid"}
         )
@@ -92,6 +94,7 @@ class TollHttpCommon(HttpCase):
         return new_test_user(
             cls.env,
             login,
+            name=account.partner_id.name,
             groups="base.group_portal",
             partner_id=account.partner_id.id,
             tz=TZ,

@@ -2,10 +2,13 @@
 
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
+
+from odoo.addons.base.models import res_users as base_users
 
 from ..controllers import api, dispatcher
 from .portal_common import PRICE, TollHttpCommon
@@ -124,6 +127,22 @@ class TestApi(TollHttpCommon):
     def test_revoked_key(self):
         self.operator.action_revoke_api_keys()
         self._assert_error(self._send(self._event("A-10")), 401)
+
+    def test_key_is_hashed_once_and_checked_every_time(self):
+        self._results(self._event("A-11"))
+        with patch.object(base_users, "KEY_CRYPT_CONTEXT") as context:
+            context.verify.side_effect = AssertionError("hashed again")
+            self._results(self._event("A-12"))
+        self.env["res.users.apikeys"].sudo().search(
+            [("user_id", "=", self.operator._get_api_user().id)]
+        ).expiration_date = fields.Datetime.now() - timedelta(days=1)
+        self.env.flush_all()
+        self._assert_error(self._send(self._event("A-13")), 401)
+
+    def test_inactive_user_is_refused_at_once(self):
+        self._results(self._event("A-14"))
+        self.operator._get_api_user().active = False
+        self._assert_error(self._send(self._event("A-15")), 401)
 
     def test_server_errors_say_nothing(self):
         error = dispatcher.TollApiDispatcher(None).get_error(ValueError("secret"))

@@ -179,9 +179,7 @@ class TestPortal(TollHttpCommon):
         for rule in self.env["ir.http"].routing_map().iter_rules():
             if rule.rule.startswith("/my/toll") and not rule.arguments:
                 with self.subTest(rule=rule.rule):
-                    response = self._get(rule.rule, allow_redirects=False)
-                    self.assertEqual(response.status_code, 303)
-                    self.assertIn("/web/login", response.headers["Location"])
+                    self.assertIn("/web/login", self._get(rule.rule).url)
 
     def test_employee_of_the_customer_sees_the_company_account(self):
         employee = self.env["res.partner"].create(
@@ -203,6 +201,7 @@ class TestPortal(TollHttpCommon):
         self.env["res.users"].create(
             {
                 "name": "Nobody",
+                "lang": "en_US",
                 "login": "portal_none",
                 "password": "portal_none",
                 "group_ids": [(6, 0, self.env.ref("base.group_portal").ids)],

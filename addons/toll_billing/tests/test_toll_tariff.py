@@ -680,8 +680,9 @@ class TestTollTariff(TollTariffCommon):
         self.assertEqual(rates.search([]), tariff.rate_ids)
         with self.assertRaises(AccessError):
             rates.browse(tariff.rate_ids[0].id).write({"amount": 1})
-        user.toll_operator_id = self.other
-        self.assertFalse(rates.search([]))
+        other_user = user.copy({"login": "tariff_other_operator"})
+        other_user.toll_operator_id = self.other
+        self.assertFalse(rates.with_user(other_user).search([]))
 
     # === SERVICES AND HOLIDAYS === #
 

@@ -1,9 +1,12 @@
 """Errands in the browser, each as the person who has them."""
 
+from datetime import timedelta
+
+from odoo import fields
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
-from .portal_common import TollHttpCommon
+from .portal_common import PRICE, TollHttpCommon
 
 
 @tagged("post_install", "-at_install")
@@ -72,6 +75,46 @@ class TestTours(TollHttpCommon):
             record=draft,
         )
         self.assertEqual((draft.state, draft.rate_ids.amount), ("active", 155.5))
+
+    def test_billing_run(self):
+        cycle = self.env["toll.billing.cycle"].create(
+            {"name": "Tour", "code": "TOUR", "company_id": self.env.company.id}
+        )
+        self.account.billing_cycle_id = cycle
+        run = self.env["toll.billing.run"].create(
+            {
+                "cycle_id": cycle.id,
+                "until": fields.Date.today() + timedelta(days=2),
+            }
+        )
+        self._tour(
+            "toll_billing.toll_billing_run_action",
+            "toll_billing_run",
+            "tour_billing",
+            record=run,
+        )
+        self.assertEqual(run.state, "invoiced")
+        invoice = run.statement_ids.move_id
+        self.assertEqual((invoice.state, invoice.amount_total), ("posted", PRICE))
+        # The customer finds statement, crossings and invoice in the virtual office.
+        self.authenticate("portal_ana", "portal_ana")
+        statement = run.statement_ids
+        page = self.url_open("/my/toll/statements").text
+        self.assertIn(f"/my/toll/statements/{statement.id}", page)
+        page = self.url_open(f"/my/toll/statements/{statement.id}").text
+        self.assertIn(f"/my/invoices/{invoice.id}", page)
+        for kind in ("csv", "xlsx"):
+            file = self.url_open(f"/my/toll/statements/{statement.id}/{kind}")
+            self.assertIn("attachment", file.headers["Content-Disposition"])
+        self.authenticate("portal_ben", "portal_ben")
+        self.assertNotIn(
+            f"/my/toll/statements/{statement.id}",
+            self.url_open("/my/toll/statements").text,
+        )
+        for path in ("", "/csv", "/xlsx"):
+            other = self.url_open(f"/my/toll/statements/{statement.id}{path}")
+            self.assertTrue(other.history)
+            self.assertNotIn(statement.name, other.text)
 
     def test_held_queue(self):
         self._tour(

@@ -1,4 +1,4 @@
-"""The opening file: customers, vehicles, TAGs and balances of a service that moves in."""
+"""The opening file: customers, vehicles, TAGs, balances."""
 
 import csv
 import re
@@ -26,7 +26,7 @@ COLUMNS = (
 )
 _ALIASES = {"class": "class_code", "balance": "opening_balance", "fleet": "group"}
 PAYMENT_MODES = ("prepaid", "postpaid")
-_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_EMAIL = re.compile(r"[^@,;]*[^@\s,;]@[^@\s,;]+\.[^@\s,;]+")
 MAX_LINES = 200_000
 
 
@@ -148,8 +148,10 @@ def clean_rows(rows):
             clean = {**clean_row(row), "line": line}
             _claim(clean, line, seen)
             group = clean["group"]
-            if group and modes.setdefault(group, clean["payment_mode"]) != (
-                clean["payment_mode"]
+            if (
+                group
+                and modes.setdefault(group, clean["payment_mode"])
+                != (clean["payment_mode"])
             ):
                 raise TagDataError("group_mode_differs", value=group)
         except TagDataError as error:

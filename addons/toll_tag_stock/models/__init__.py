@@ -6,6 +6,7 @@ from . import toll_office
 from . import toll_tag_life
 from . import stock_lot
 from . import stock_move_line
+from . import stock_picking
 from . import toll_tag_assignment
 from . import toll_tag_status
 from . import toll_tag_transfer

@@ -58,7 +58,6 @@ class StockLot(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        tracking=True,
     )
     toll_vehicle_id = fields.Many2one(
         "toll.vehicle",
@@ -66,10 +65,11 @@ class StockLot(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        tracking=True,
     )
     toll_partner_id = fields.Many2one(
-        related="toll_account_id.partner_id", string="Customer of the TAG"
+        related="toll_account_id.partner_id",
+        string="Customer of the TAG",
+        tracking=False,
     )
     toll_assignment_ids = fields.One2many("toll.tag.assignment", "lot_id")
     toll_status_ids = fields.One2many("toll.tag.status", "lot_id")
@@ -124,7 +124,11 @@ class StockLot(models.Model):
         if operator != "in":
             return NotImplemented
         found = [
-            ("toll_status_ids", "any", [("date_to", "=", False), ("status", "in", value)])
+            (
+                "toll_status_ids",
+                "any",
+                [("date_to", "=", False), ("status", "in", value)],
+            )
         ]
         if False in value:
             none = [("toll_status_ids", "not any", [("date_to", "=", False)])]
@@ -216,12 +220,12 @@ class StockLot(models.Model):
                 )
 
     def _toll_check_guarded(self, vals):
-        # sudo is only reached from code: the methods of toll.tag.life and of other addons
+        # only code reaches sudo: the methods of toll.tag.life and of other addons
         if not self.env.su and GUARDED & vals.keys():
             raise AccessError(
                 self.env._(
-                    "The state, account and vehicle of a TAG change through its buttons: "
-                    "assign, return, report as lost, replace, block."
+                    "The state, account and vehicle of a TAG change through its "
+                    "buttons: assign, return, report as lost, replace, block."
                 )
             )
 
@@ -242,7 +246,7 @@ class StockLot(models.Model):
 
     @api.model
     def _toll_normalize(self, vals):
-        """The values with number, EPC and TID in the one spelling they are stored in."""
+        """The values with number, EPC and TID in their one spelling."""
         vals = dict(vals)
         for field, check in CODES.items():
             if field not in vals:

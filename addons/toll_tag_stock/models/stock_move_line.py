@@ -38,7 +38,9 @@ class StockMoveLine(models.Model):
         by_usage = self.grouped(lambda line: line.location_dest_id.usage)
         for usage, lines in by_usage.items():
             # the mover may have no right on the TAG's life cycle: only its state moves
-            lots_sudo = lines.lot_id.sudo().filtered(lambda lot: not lot.toll_vehicle_id)
+            lots_sudo = lines.lot_id.sudo().filtered(
+                lambda lot: not lot.toll_vehicle_id
+            )
             if usage == "internal":
                 ready = lots_sudo.filtered(
                     lambda lot: lot.toll_state in ("new", "encoded") and lot.toll_epc

@@ -7,7 +7,8 @@ _lt = LazyTranslate(__name__)
 MESSAGES = {
     "bad_amount": _lt("“%(value)s” is not an amount: write it as 1234.56"),
     "bad_company_prefix": _lt(
-        "“%(value)s” is not a GS1 company prefix of 6 to 12 digits (see the TAG product)"
+        "“%(value)s” is not a GS1 company prefix of 6 to 12 digits "
+        "(see the TAG product)"
     ),
     "bad_email": _lt("“%(value)s” is not an e-mail address"),
     "bad_epc": _lt("“%(value)s” is not an EPC of 24 hexadecimal digits"),
@@ -29,7 +30,9 @@ MESSAGES = {
     "number_exists": _lt("TAG %(value)s already exists"),
     "number_too_long": _lt("“%(value)s” is too long for an EPC by this scheme"),
     "plate_exists": _lt("Plate %(value)s already belongs to an account"),
-    "range_backwards": _lt("The last number (%(last)s) is before the first (%(first)s)"),
+    "range_backwards": _lt(
+        "The last number (%(last)s) is before the first (%(first)s)"
+    ),
     "range_mismatch": _lt(
         "%(first)s and %(last)s are not of one series: the letters and the number of "
         "digits must be the same"

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import split_every
+from odoo.tools import email_normalize, split_every
 
 from ..core import opening
 from ..core.epc import make_epc, normalize
@@ -87,7 +87,8 @@ class TollOpeningLoad(models.AbstractModel):
     def _resolve(self, rows, company):
         """Put the ids of classes, countries and languages into the rows."""
         classes = {
-            record.code: record.id for record in self.env["toll.vehicle.class"].search([])
+            record.code: record.id
+            for record in self.env["toll.vehicle.class"].search([])
         }
         countries = {
             record.code: record.id for record in self.env["res.country"].search([])
@@ -100,9 +101,17 @@ class TollOpeningLoad(models.AbstractModel):
             code = (row.get("country") or "").strip().upper()
             row["country_id"] = countries.get(code) if code else home
             for key, value, missing in (
-                ("unknown_class", row["class_code"], row["plate"] and not row["class_id"]),
+                (
+                    "unknown_class",
+                    row["class_code"],
+                    row["plate"] and not row["class_id"],
+                ),
                 ("unknown_country", code, code and not row["country_id"]),
-                ("unknown_lang", row.get("lang"), row.get("lang") not in (*langs, None, "")),
+                (
+                    "unknown_lang",
+                    row.get("lang"),
+                    row.get("lang") not in (*langs, None, ""),
+                ),
             ):
                 if missing:
                     errors.append(LineError(row["line"], key, {"value": value}))
@@ -121,7 +130,9 @@ class TollOpeningLoad(models.AbstractModel):
 
     def _existing_plates(self, rows):
         lines = {
-            (row["country_id"], normalize(row["plate"])): row for row in rows if row["plate"]
+            (row["country_id"], normalize(row["plate"])): row
+            for row in rows
+            if row["plate"]
         }
         found = self.env["toll.vehicle"].search_fetch(
             [
@@ -154,9 +165,7 @@ class TollOpeningLoad(models.AbstractModel):
         first = {key: first[key] for key in dict.fromkeys(keys)}
         ids = {}
         for chunk in split_every(CHUNK, first.items()):
-            partners = self.env["res.partner"].create(
-                [self._prepare_partner_vals(row, company) for _key, row in chunk]
-            )
+            partners = self._create_partners([row for _key, row in chunk], company)
             accounts = self.env["toll.account"].create(
                 [
                     {
@@ -171,6 +180,65 @@ class TollOpeningLoad(models.AbstractModel):
             )
             ids.update(zip((key for key, _row in chunk), accounts.ids, strict=True))
         return [ids[key] for key in keys]
+
+    def _create_partners(self, rows, company):
+        """Partners of the rows, in their order.
+
+        The first of each kind is created by the model, the others are copies of its row
+        with their own names. A tax number is the model's business to check.
+        """
+        Partner = self.env["res.partner"]
+        partners = [None] * len(rows)
+        kinds = {}
+        for index, row in enumerate(rows):
+            kinds.setdefault(bool(row["group"]), []).append(index)
+        for indexes in kinds.values():
+            plain = [index for index in indexes if not rows[index].get("vat")]
+            orm = [index for index in indexes if rows[index].get("vat")] + plain[:1]
+            created = Partner.create(
+                [self._prepare_partner_vals(rows[index], company) for index in orm]
+            )
+            for index, partner in zip(orm, created, strict=True):
+                partners[index] = partner.id
+            if plain[1:]:
+                copies = self._copy_partners(
+                    created[-1], [rows[index] for index in plain[1:]]
+                )
+                for index, partner_id in zip(plain[1:], copies, strict=True):
+                    partners[index] = partner_id
+        return Partner.browse(partners)
+
+    def _copy_partners(self, template, rows):
+        self.env.flush_all()
+        ids = [
+            row[0]
+            for row in self.env.execute_query(queries.next_partner_ids(len(rows)))
+        ]
+        values = [
+            {
+                "id": partner_id,
+                "name": row["name"],
+                "email": row["email"] or None,
+                "email_normalized": email_normalize(row["email"]) or None,
+                "phone": row.get("phone") or None,
+                "phone_sanitized": template._phone_format(
+                    number=row.get("phone"), country=template.country_id
+                )
+                or None,
+                "lang": row.get("lang") or None,
+                "company_name": row["name"] if row["group"] else None,
+            }
+            for partner_id, row in zip(ids, rows, strict=True)
+        ]
+        columns = [
+            name
+            for name, field in template._fields.items()
+            if field.store and field.column_type
+        ]
+        self.env.cr.execute(
+            queries.copy_partners(template, columns, values, self.env.uid)
+        )
+        return ids
 
     def _prepare_partner_vals(self, row, company):
         vals = {
@@ -287,7 +355,10 @@ class TollOpeningLoad(models.AbstractModel):
                 "company_id": company.id,
                 "date": fields.Datetime.context_timestamp(self, date).date(),
                 "journal_id": journals.search(
-                    [*journals._check_company_domain(company), ("type", "=", "general")],
+                    [
+                        *journals._check_company_domain(company),
+                        ("type", "=", "general"),
+                    ],
                     limit=1,
                 ).id,
                 "ref": self.env._("Opening balances of toll accounts"),

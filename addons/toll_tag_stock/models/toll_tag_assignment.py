@@ -58,7 +58,8 @@ class TollTagAssignment(models.Model):
     )
     _vehicle_excl = models.Constraint(
         "EXCLUDE USING gist (vehicle_id WITH =, tsrange(date_from, date_to) WITH &&)",
-        "This vehicle already has a TAG at that time. Replace or return that one first.",
+        "This vehicle already has a TAG at that time. Replace or return that one "
+        "first.",
     )
     _dates_check = models.Constraint(
         "CHECK (date_to IS NULL OR date_to >= date_from)",

@@ -8,7 +8,7 @@ from .tag_messages import line_messages
 
 
 class TollTagIntake(models.AbstractModel):
-    """TAGs that come from the supplier: checked, created and received as one transfer."""
+    """TAGs that come from the supplier: checked, created, received as one transfer."""
 
     _name = "toll.tag.intake"
     _description = "TAG Reception"
@@ -49,9 +49,11 @@ class TollTagIntake(models.AbstractModel):
             found = lots_sudo.search_fetch(
                 [(field, "in", list(lines)), ("toll_state", "!=", False)], [field]
             )
+            told = {error.line for error in errors}
             errors += [
                 LineError(lines[lot[field]], code, {"value": lot[field]})
                 for lot in found
+                if lines[lot[field]] not in told
             ]
         return errors
 
@@ -100,4 +102,3 @@ class TollTagIntake(models.AbstractModel):
         )
         picking.message_post(body=self.env._("%s TAGs received", len(lots)))
         return picking
-

@@ -98,15 +98,13 @@ class TollTagLife(models.AbstractModel):
     def toll_replace(self, new_lot, reason="defective", date=None, note=None):
         """Give the vehicle of each TAG a new one in its place.
 
-        ``reason``: "defective" and "renewal" bring the old TAG back to stock (defective,
-        or good), "lost" and "stolen" block it. A TAG already reported as lost is
+        ``reason``: "defective" and "renewal" bring the old TAG back to stock
+        (defective, or good), "lost" and "stolen" block it. A TAG already reported as lost is
         replaced on the vehicle it was on. Returns the new assignments.
         """
         if reason not in ("defective", "renewal", *GONE):
             raise UserError(
-                self.env._(
-                    "The reason is “defective”, “renewal”, “lost” or “stolen”."
-                )
+                self.env._("The reason is “defective”, “renewal”, “lost” or “stolen”.")
             )
         new_lots = self._toll_records("stock.lot", new_lot)
         lots_sudo = self._toll_authorized(AGENT)
@@ -237,7 +235,8 @@ class TollTagLife(models.AbstractModel):
             busy = self - locked
             raise UserError(
                 self.env._(
-                    "Somebody else is working on TAG %s right now. Try again in a moment.",
+                    "Somebody else is working on TAG %s right now. Try again in a "
+                    "moment.",
                     busy[0].name,
                 )
             )
@@ -285,7 +284,8 @@ class TollTagLife(models.AbstractModel):
             )
         if vehicle.date_from and vehicle.date_from > date:
             return self.env._(
-                "%(plate)s belongs to account %(account)s only after that date.", **names
+                "%(plate)s belongs to account %(account)s only after that date.",
+                **names,
             )
         if account.state not in ("draft", "active"):
             return self.env._(
@@ -293,7 +293,8 @@ class TollTagLife(models.AbstractModel):
             )
         if lot.company_id != account.company_id:
             return self.env._(
-                "TAG %(tag)s and account %(account)s are of different companies.", **names
+                "TAG %(tag)s and account %(account)s are of different companies.",
+                **names,
             )
         return None
 

@@ -18,7 +18,9 @@ class TollTagTransfer(models.AbstractModel):
             ["lot_id", "location_id"],
         )
         return {
-            lot.id: location for lot, location in groups if location.usage != "inventory"
+            lot.id: location
+            for lot, location in groups
+            if location.usage != "inventory"
         }
 
     @api.model
@@ -56,7 +58,9 @@ class TollTagTransfer(models.AbstractModel):
         """{lot id: picking}: one receipt per customer, onto the user's shelf."""
         locations = self._locations(lots)
         last = {
-            lot: lot.toll_assignment_ids.sorted(lambda row: (row.date_from, row.id))[-1:]
+            lot: lot.toll_assignment_ids.sorted(lambda row: (row.date_from, row.id))[
+                -1:
+            ]
             for lot in lots
         }
         groups = defaultdict(lambda: self.env["stock.lot"])

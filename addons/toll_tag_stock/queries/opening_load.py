@@ -5,6 +5,54 @@ import json
 from odoo.tools import SQL
 
 
+def next_partner_ids(count):
+    return SQL(
+        "SELECT nextval('res_partner_id_seq')::int FROM generate_series(1, %s)", count
+    )
+
+
+def copy_partners(template, columns, rows, uid):
+    """Partners that equal ``template`` in every column but the ones in ``rows``.
+
+    The template was created by the model, so what the installed addons put into their
+    columns is in the copies too. ``rows``: dicts id, name, email, email_normalized,
+    phone, phone_sanitized, lang, company_name.
+    """
+    own = {
+        "id": SQL("r.id"),
+        "name": SQL("r.name"),
+        "complete_name": SQL("r.name"),
+        "email": SQL("r.email"),
+        "email_normalized": SQL("r.email_normalized"),
+        "phone": SQL("r.phone"),
+        "phone_sanitized": SQL("r.phone_sanitized"),
+        "lang": SQL("COALESCE(r.lang, t.lang)"),
+        "commercial_partner_id": SQL("r.id"),
+        "commercial_company_name": SQL("r.company_name"),
+        "create_uid": SQL("%s", uid),
+        "write_uid": SQL("%s", uid),
+        "create_date": SQL("now() AT TIME ZONE 'UTC'"),
+        "write_date": SQL("now() AT TIME ZONE 'UTC'"),
+    }
+    names = [*own, *(name for name in columns if name not in own)]
+    return SQL(
+        """
+        INSERT INTO res_partner (%s)
+        SELECT %s
+          FROM jsonb_to_recordset(%s::jsonb) AS r (
+                id int, name varchar, email varchar, email_normalized varchar,
+                phone varchar, phone_sanitized varchar, lang varchar,
+                company_name varchar),
+               res_partner t
+         WHERE t.id = %s
+        """,
+        SQL(", ").join(SQL.identifier(name) for name in names),
+        SQL(", ").join(own.get(name) or SQL.identifier("t", name) for name in names),
+        json.dumps(rows),
+        template.id,
+    )
+
+
 def insert_tags(rows, product, location, company, uid):
     """TAGs with their holder; answers (id, name).
 

@@ -38,7 +38,8 @@ def holder_differs():
     return SQL(
         """
         SELECT lot.name,
-               concat_ws(' / ', lot.toll_state, lot.toll_account_id, lot.toll_vehicle_id)
+               concat_ws(' / ', lot.toll_state, lot.toll_account_id,
+                         lot.toll_vehicle_id)
           FROM stock_lot lot
           LEFT JOIN toll_tag_assignment a ON a.lot_id = lot.id AND a.date_to IS NULL
          WHERE lot.toll_state IS NOT NULL

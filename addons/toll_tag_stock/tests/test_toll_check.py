@@ -30,18 +30,23 @@ class TestTollTagCheck(TollTagCommon):
 
     def test_an_assigned_tag_on_the_shelf_is_found(self):
         self._sql(
-            "UPDATE stock_quant SET location_id = %s WHERE lot_id = %s AND quantity > 0",
+            "UPDATE stock_quant SET location_id = %s"
+            " WHERE lot_id = %s AND quantity > 0",
             self.shelf.id,
             self.lot.id,
         )
         self.assertEqual(len(self._differences("tag_location")), 1)
 
     def test_a_vehicle_that_left_is_found(self):
-        self._sql("UPDATE toll_vehicle SET active = FALSE WHERE id = %s", self.vehicle.id)
+        self._sql(
+            "UPDATE toll_vehicle SET active = FALSE WHERE id = %s", self.vehicle.id
+        )
         self.assertIn("TST-001-A", self._differences("tag_vehicle")[0])
 
     def test_a_holder_that_differs_is_found(self):
-        self._sql("UPDATE stock_lot SET toll_state = 'stocked' WHERE id = %s", self.lot.id)
+        self._sql(
+            "UPDATE stock_lot SET toll_state = 'stocked' WHERE id = %s", self.lot.id
+        )
         self.assertEqual(len(self._differences("tag_holder")), 1)
 
     def test_a_missing_status_is_found(self):

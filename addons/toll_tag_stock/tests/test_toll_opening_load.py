@@ -68,6 +68,34 @@ class TestTollOpeningLoad(TollTagCommon):
         self.assertEqual(str(row.date_from), "2026-05-01 06:00:00")
         self.assertEqual(row.company_id, self.company)
 
+    def test_loaded_partners_equal_created_ones_in_every_column(self):
+        """One load creates the first partner and copies its row for the others."""
+        lang = self.env["res.lang"].get_installed()[-1][0]
+        rows = [
+            {"name": "Zoe", "email": "Zoe <z@Example.com>", "phone": "55 1234 0000"},
+            {"name": "Carlos", "group": "G1", "lang": lang},
+            {"name": "Mara", "vat": False, "email": "m@x.mx", "lang": lang},
+            {"name": "Flota Uno", "group": "G2", "phone": "+52 55 9999 0000"},
+        ]
+        ids = self.Load._load([{"name": "Aa"}, {"name": "Bb", "group": "G0"}, *rows])
+        accounts = self.env["toll.account"].browse(ids["account_ids"][2:])
+        loader = self.Load.with_context(mail_create_nosubscribe=True)
+        created = self.env["res.partner"].create(
+            [
+                loader._prepare_partner_vals(
+                    {"email": "", "group": "", **row}, self.company
+                )
+                for row in rows
+            ]
+        )
+        self.env.flush_all()
+        own = {"id", "commercial_partner_id", "create_date", "write_date"}
+        for loaded, model in zip(accounts.partner_id, created, strict=True):
+            self.assertEqual(loaded.commercial_partner_id, loaded)
+            for name, field in model._fields.items():
+                if field.store and field.column_type and name not in own:
+                    self.assertEqual(loaded[name], model[name], f"{model.name}.{name}")
+
     def test_the_rules_hold_after_a_load(self):
         before = {r["code"]: r["differences"] for r in self.env["toll.check"].run()}
         self.Load._load(self._rows())
@@ -98,7 +126,7 @@ class TestTollOpeningLoad(TollTagCommon):
         self.Load._load(self._rows())
         with self.assertRaises(UserError) as refused:
             self.Load._load(self._rows())
-        for text in ("Plate OPA-001", "TAG ZZOA0002", "EPC AAAA0000000000000000F003"):
+        for text in ("Plate OPA-001", "TAG ZZOA0002", "TAG ZZOA0003"):
             self.assertIn(text, str(refused.exception))
 
     def test_bad_lines_stop_everything(self):

@@ -72,9 +72,7 @@ class TestTollTagLife(TollTagCommon):
                 self.assertRaises(IntegrityError),
                 self.env.cr.savepoint(),
             ):
-                Assignment.create(
-                    {**base, "lot_id": lot.id, "vehicle_id": vehicle.id}
-                )
+                Assignment.create({**base, "lot_id": lot.id, "vehicle_id": vehicle.id})
 
     def test_a_backdated_assignment_may_not_overlap_an_old_one(self):
         with freeze_time("2026-06-01 10:00:00"):
@@ -176,7 +174,9 @@ class TestTollTagLife(TollTagCommon):
                 "stolen", "2026-06-19 08:00:00"
             )
         self.assertEqual(self.lot.toll_state, "stolen")
-        self.assertEqual(str(self.lot.toll_assignment_ids.date_to), "2026-06-19 08:00:00")
+        self.assertEqual(
+            str(self.lot.toll_assignment_ids.date_to), "2026-06-19 08:00:00"
+        )
         status = self.lot.toll_status_ids.filtered(lambda s: not s.date_to)
         self.assertEqual(status.status, "blocked")
         self.assertEqual(status.reason, "stolen")

@@ -31,7 +31,8 @@ class TestTollTagReception(TollTagCommon):
     def test_a_pasted_list_brings_its_epc(self):
         wizard = self._wizard(
             source="text",
-            text="number;epc;tid\nzztb 1001;AAAA00000000000000001001;E28011606000AAAA\n",
+            text="number;epc;tid\n"
+            "zztb 1001;AAAA00000000000000001001;E28011606000AAAA\n",
         )
         self.assertFalse(wizard.problems)
         self.assertEqual(wizard.tag_count, 1)

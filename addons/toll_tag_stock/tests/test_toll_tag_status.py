@@ -96,7 +96,9 @@ class TestTollTagStatus(TollTagCommon):
         self.assertEqual(
             Lot.search([*own, ("toll_status", "=", "blocked")]), self.lots[0]
         )
-        self.assertEqual(Lot.search([*own, ("toll_status", "=", "valid")]), self.lots[1])
+        self.assertEqual(
+            Lot.search([*own, ("toll_status", "=", "valid")]), self.lots[1]
+        )
         self.assertFalse(Lot.search([*own, ("toll_status", "=", False)]))
 
     def test_a_thousand_tags_change_in_few_statements(self):

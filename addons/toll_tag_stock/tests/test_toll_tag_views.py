@@ -26,7 +26,9 @@ class TestTollTagViews(TollTagCommon):
         self.assertEqual(self.account.toll_tag_count, 1)
 
     def test_the_next_tags_are_proposed(self):
-        wizard = self._form(self.account.with_user(self.agent).action_toll_assign()).save()
+        wizard = self._form(
+            self.account.with_user(self.agent).action_toll_assign()
+        ).save()
         wizard.action_fill()
         self.assertEqual(len(wizard.line_ids.lot_id), 2)
         wizard.action_assign()

@@ -24,7 +24,7 @@ class TollOpeningWizard(models.TransientModel):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    file = fields.Binary(string="CSV File", required=True)
+    file = fields.Binary(string="CSV File")
     filename = fields.Char()
     date = fields.Datetime(
         string="Since", help="From when the vehicles and TAGs count. Empty: now."
@@ -44,7 +44,19 @@ class TollOpeningWizard(models.TransientModel):
     def _onchange_file(self):
         self.update({"is_checked": False, "problems": False, "row_count": 0})
 
+    def action_example(self):
+        """A file with the columns and three lines."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/template_file/"
+            f"{self.template_name}?download=true",
+            "target": "download",
+        }
+
     def _read(self):
+        if not self.file:
+            raise UserError(self.env._("Choose a file first."))
         try:
             text = base64.b64decode(self.file or b"").decode("utf-8-sig")
         except UnicodeDecodeError:

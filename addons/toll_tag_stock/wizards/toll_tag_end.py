@@ -23,7 +23,9 @@ class TollTagEnd(models.TransientModel):
     condition = fields.Selection(
         [("good", "Works"), ("defective", "Defective")], default="good"
     )
-    loss_reason = fields.Selection([("lost", "Lost"), ("stolen", "Stolen")], default="lost")
+    loss_reason = fields.Selection(
+        [("lost", "Lost"), ("stolen", "Stolen")], default="lost"
+    )
     block_reason = fields.Selection(
         [
             ("customer_request", "At the customer's request"),
@@ -33,8 +35,8 @@ class TollTagEnd(models.TransientModel):
         default="customer_request",
     )
     date = fields.Datetime(
-        help="Since when this is so. Empty: from this moment on. Crossings after it are "
-        "not charged to the customer."
+        help="Since when this is so. Empty: from this moment on. Crossings after it "
+        "are not charged to the customer."
     )
     note = fields.Char()
     is_confirmed = fields.Boolean(string="I have checked this with the customer")

@@ -21,7 +21,8 @@ class TollTagReception(models.TransientModel):
         "product.product",
         string="TAG Product",
         required=True,
-        domain="[('toll_is_tag', '=', True), ('company_id', 'in', (False, company_id))]",
+        domain="[('toll_is_tag', '=', True),"
+        " ('company_id', 'in', (False, company_id))]",
         default=lambda self: self._default_product_id(),
     )
     partner_id = fields.Many2one("res.partner", string="Supplier")
@@ -60,9 +61,7 @@ class TollTagReception(models.TransientModel):
     def _default_location_id(self):
         return self.env.company._toll_stock_location()
 
-    @api.depends(
-        "source", "first_number", "last_number", "text", "file", "product_id"
-    )
+    @api.depends("source", "first_number", "last_number", "text", "file", "product_id")
     def _compute_preview(self):
         for wizard in self:
             rows, problems = wizard._read()
@@ -91,7 +90,9 @@ class TollTagReception(models.TransientModel):
             try:
                 text = base64.b64decode(self.file or b"").decode("utf-8-sig")
             except UnicodeDecodeError:
-                return [], [self.env._("The file is not UTF-8 text: save it as CSV UTF-8.")]
+                return [], [
+                    self.env._("The file is not UTF-8 text: save it as CSV UTF-8.")
+                ]
         rows, errors = serials.parse_rows(text)
         return rows, line_messages(self.env, errors)
 

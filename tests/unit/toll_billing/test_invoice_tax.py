@@ -25,7 +25,9 @@ def test_total_is_the_sum_of_prices_whatever_the_lines(method):
         ]
         result = split(lines, method)
         assert result.total == sum(line.price for line in lines)
-        assert all(amount == round(amount, 2) for amount in (result.untaxed, result.tax))
+        assert all(
+            amount == round(amount, 2) for amount in (result.untaxed, result.tax)
+        )
         assert all(-line.balance == round(-line.balance, 2) for line in result.lines)
 
 
@@ -33,9 +35,21 @@ def test_total_is_the_sum_of_prices_whatever_the_lines(method):
     "method, prices, subtotals, balances, tax",
     [
         # the tax of each line, rounded on its own
-        (PER_LINE, ["105.00", "55.13"], ["90.52", "47.53"], ["90.52", "47.53"], "22.08"),
+        (
+            PER_LINE,
+            ["105.00", "55.13"],
+            ["90.52", "47.53"],
+            ["90.52", "47.53"],
+            "22.08",
+        ),
         # the tax of the document; the first line gives the cent
-        (GLOBALLY, ["105.00", "55.13"], ["90.52", "47.53"], ["90.51", "47.53"], "22.09"),
+        (
+            GLOBALLY,
+            ["105.00", "55.13"],
+            ["90.52", "47.53"],
+            ["90.51", "47.53"],
+            "22.09",
+        ),
         (PER_LINE, ["0.01"], ["0.01"], ["0.01"], "0.00"),
         (PER_LINE, ["21.53", "21.53"], ["18.56", "18.56"], ["18.56", "18.56"], "5.94"),
     ],
@@ -76,5 +90,7 @@ def test_cents_go_to_the_heaviest_lines_first(delta, weights, expected):
 
 def test_currencies_without_cents():
     assert round_money(D("10.5"), D(1)) == D(11)
-    result = split([Line(D(116), "iva", D(16)), Line(D(5), "iva", D(16))], PER_LINE, D(1))
+    result = split(
+        [Line(D(116), "iva", D(16)), Line(D(5), "iva", D(16))], PER_LINE, D(1)
+    )
     assert (result.untaxed, result.tax) == (D(104), D(17))

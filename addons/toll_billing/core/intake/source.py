@@ -44,7 +44,7 @@ class GzipStream:
         self._began = False
         self._ended = False
 
-    def read(self, size=-1):
+    def read(self, size=-1):  # pylint: disable=method-required-super
         """Return up to ``size`` bytes (all of them when negative)."""
         if size < 0:
             return b"".join(iter(lambda: self.read(BLOCK), b""))

@@ -22,6 +22,7 @@ _EPOCH_VALUE = re.compile(r"\d+(?:\.\d+)?", re.ASCII)
 _SECONDS = frozenset(f":{second:02d}" for second in range(60))
 _EPOCH = {"epoch": 1, "epoch_ms": 1000}
 _OFFSET_STARTS = frozenset("Zz+-")
+_LOCAL_LENGTH = 19  # with seconds, without offset
 _PLAIN_LENGTHS = frozenset({20, 25})  # with seconds, and Z or ±hh:mm
 
 
@@ -86,21 +87,39 @@ class Clock:
 
     def column(self, values, plazas):
         """Return the UTC texts of a column; None where parse() would raise."""
+        if self._format:
+            return self._others(values, plazas)
         lengths = set(map(len, values))
-        if not self._format:
-            if lengths <= _PLAIN_LENGTHS:
-                return self._minutes(
-                    map(
-                        self._with_offset.__getitem__, [v[:16] + v[19:] for v in values]
-                    ),
-                    [v[16:19] for v in values],
+        if lengths <= _PLAIN_LENGTHS:
+            return self._with_offsets(values, plazas)
+        if lengths == {_LOCAL_LENGTH}:
+            return self._locals(values, plazas)
+        out = [None] * len(values)
+        for wanted, convert in (
+            (_PLAIN_LENGTHS, self._with_offsets),
+            ({_LOCAL_LENGTH}, self._locals),
+            (lengths - _PLAIN_LENGTHS - {_LOCAL_LENGTH}, self._others),
+        ):
+            where = [at for at, value in enumerate(values) if len(value) in wanted]
+            if where:
+                texts = convert(
+                    [values[at] for at in where], [plazas[at] for at in where]
                 )
-            if lengths == {19}:
-                heads = self._local_heads(values, plazas)
-                return self._minutes(
-                    map(self._local.__getitem__, heads), [v[16:19] for v in values]
-                )
+                for at, text in zip(where, texts, strict=True):
+                    out[at] = text
+        return out
+
+    def _others(self, values, plazas):
         return list(map(self._values.__getitem__, zip(values, plazas, strict=True)))
+
+    def _with_offsets(self, values, _plazas):
+        heads = [value[:16] + value[19:] for value in values]
+        bases = map(self._with_offset.__getitem__, heads)
+        return self._minutes(bases, [value[16:19] for value in values])
+
+    def _locals(self, values, plazas):
+        bases = map(self._local.__getitem__, self._local_heads(values, plazas))
+        return self._minutes(bases, [value[16:19] for value in values])
 
     @staticmethod
     def _minutes(bases, seconds):

@@ -3,7 +3,6 @@
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import groupby
 
 from .tariffs import Tariffs
 
@@ -205,19 +204,29 @@ class World:
         return cls(operators, plazas, vehicles, tariffs, stolen, spare)
 
     def opening_rows(self):
-        """Return the customers as rows for the opening load."""
-        return [
-            {
-                "name": f"Simulated {vehicle.plate}",
-                "payment_mode": "postpaid" if number % 3 else "prepaid",
-                "plate": vehicle.plate,
-                "class_code": vehicle.class_code,
-                "tag": vehicle.tag,
-                "opening_balance": 0 if number % 3 else 2_000,
-                "group": f"sim{number // 5}" if number % 50 < 5 else f"sim-{number}",
-            }
-            for number, vehicle in enumerate(self.vehicles)
-        ]
+        """Return the customers as rows for the opening load.
+
+        One account per vehicle, but every tenth account is a fleet of five; a third of
+        the accounts are prepaid.
+        """
+        rows = []
+        for number, vehicle in enumerate(self.vehicles):
+            group = f"fleet-{number // 50}" if number % 50 < 5 else f"single-{number}"
+            prepaid = (number // 50 if number % 50 < 5 else number) % 3 == 0
+            rows.append(
+                {
+                    "name": f"Simulated {group}",
+                    "payment_mode": "prepaid" if prepaid else "postpaid",
+                    "plate": vehicle.plate,
+                    "class_code": vehicle.class_code,
+                    "tag": vehicle.tag,
+                    "opening_balance": 2_000
+                    if prepaid and number % 50 not in (1, 2, 3, 4)
+                    else 0,
+                    "group": group,
+                }
+            )
+        return rows
 
     def roads(self):
         """Return the open roads as lists of plazas in order."""
@@ -225,14 +234,12 @@ class World:
             (plaza for plaza in self.plazas if plaza.kind == "open" and plaza.lanes),
             key=lambda plaza: (plaza.operator, plaza.road, plaza.km, plaza.code),
         )
-        found = []
-        for (_operator, road), group in groupby(
-            plazas, key=lambda plaza: (plaza.operator, plaza.road)
-        ):
-            group = list(group)
+        roads = {}
+        for plaza in plazas:
             # Plazas of no road are no neighbours of each other
-            found += [group] if road else [[plaza] for plaza in group]
-        return found
+            road = (plaza.operator, plaza.road or plaza)
+            roads.setdefault(road, []).append(plaza)
+        return list(roads.values())
 
     def entry_exits(self):
         """Return the (entry plaza, exit plaza) pairs that have a price."""

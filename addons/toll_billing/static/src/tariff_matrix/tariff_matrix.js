@@ -1,5 +1,11 @@
-import {Component, onWillStart, onWillUnmount, useRef, useState} from "@odoo/owl";
-import {KeepLast} from "@web/core/utils/concurrency";
+import {
+    Component,
+    onMounted,
+    onWillStart,
+    onWillUnmount,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {formatFloat} from "@web/views/fields/formatters";
 import {localization} from "@web/core/l10n/localization";
@@ -7,6 +13,7 @@ import {registry} from "@web/core/registry";
 import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 import {useBus, useService} from "@web/core/utils/hooks";
 import {useDebounced} from "@web/core/utils/timing";
+import {useRecordObserver} from "@web/model/relational_model/utils";
 
 const SAVE_DELAY = 600;
 const RELOAD_DELAY = 150;
@@ -48,7 +55,8 @@ export class TariffMatrix extends Component {
         this.orm = useService("orm");
         this.notification = useService("notification");
         this.table = useRef("table");
-        this.keepLast = new KeepLast();
+        this.isReady = false;
+        this.loads = 0;
         this.pending = new Map();
         this.saving = Promise.resolve();
         this.state = useState({
@@ -63,15 +71,34 @@ export class TariffMatrix extends Component {
         this.saveSoon = useDebounced(() => this.save(), SAVE_DELAY);
         this.reloadSoon = useDebounced(() => this.load(), RELOAD_DELAY);
         onWillStart(() => this.load());
+        onMounted(() => {
+            this.isReady = true;
+        });
+        // the form reads the version again after a button or an import
+        useRecordObserver((record) => {
+            if (record.data && this.isReady) {
+                this.reloadSoon();
+            }
+        });
         onWillUnmount(() => this.save());
         const {bus} = this.props.record.model;
-        useBus(bus, "update", () => this.reloadSoon());
         // a button of the form waits until the last price is written
         useBus(bus, "NEED_LOCAL_CHANGES", ({detail}) => detail.proms.push(this.save()));
     }
 
     get tariffId() {
         return this.props.record.resId;
+    }
+
+    get statusText() {
+        return {
+            "": "",
+            saving: _t("Saving…"),
+            saved: _t("Saved"),
+            partly: _t("Saved, except the prices marked red"),
+            wrong: _t("What is marked red is not a price"),
+            failed: _t("Not saved"),
+        }[this.state.status];
     }
 
     get places() {
@@ -91,14 +118,17 @@ export class TariffMatrix extends Component {
             return;
         }
         const {service, band, dayType} = this.state;
-        const data = await this.keepLast.add(
-            this.orm.call("toll.tariff.rate", "get_matrix", [
-                this.tariffId,
-                service,
-                band,
-                dayType,
-            ])
-        );
+        const load = ++this.loads;
+        const data = await this.orm.call("toll.tariff.rate", "get_matrix", [
+            this.tariffId,
+            service,
+            band,
+            dayType,
+        ]);
+        if (load !== this.loads || this.pending.size) {
+            // a later answer, or a price typed meanwhile, counts more than this one
+            return;
+        }
         if (!data.bands.some((item) => item.code === band)) {
             this.state.band = "all";
             return this.load();
@@ -157,7 +187,7 @@ export class TariffMatrix extends Component {
         this.state.drafts[key] = draft;
         if (draft.invalid) {
             this.pending.delete(key);
-            this.state.status = _t("Not a price: %s", text);
+            this.state.status = "wrong";
             return false;
         }
         this.pending.set(key, {
@@ -166,7 +196,7 @@ export class TariffMatrix extends Component {
             class_id: vehicleClass.id,
             amount,
         });
-        this.state.status = _t("Saving…");
+        this.state.status = "saving";
         this.saveSoon();
         return true;
     }
@@ -200,9 +230,9 @@ export class TariffMatrix extends Component {
             }
             const isWrong = Object.values(this.state.drafts).some((d) => d.invalid);
             if (isWrong) {
-                this.state.status = _t("Saved, except the prices marked red");
+                this.state.status = "partly";
             } else {
-                this.state.status = this.pending.size ? _t("Saving…") : _t("Saved");
+                this.state.status = this.pending.size ? "saving" : "saved";
             }
         } catch (error) {
             for (const [key, price] of sent) {
@@ -210,7 +240,7 @@ export class TariffMatrix extends Component {
                     this.pending.set(key, price);
                 }
             }
-            this.state.status = _t("Not saved");
+            this.state.status = "failed";
             throw error;
         }
     }

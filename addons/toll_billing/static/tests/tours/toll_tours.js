@@ -47,7 +47,11 @@ tours.add("toll_account_360", {
             run: "click",
         },
         {
-            content: "the crossings",
+            content: "the crossings stand behind More where the window is narrow",
+            trigger: ".o-form-buttonbox button.o_button_more",
+            run: "click",
+        },
+        {
             trigger: "button[name=action_open_crossings]",
             run: "click",
         },
@@ -150,6 +154,10 @@ tours.add("toll_tariff_matrix", {
             run: "click",
         },
         {
+            trigger: ".modal-footer .btn-primary",
+            run: "click",
+        },
+        {
             trigger: ".o_statusbar_status .o_arrow_button_current:contains(Active)",
         },
         {
@@ -202,5 +210,40 @@ tours.add("toll_held_queue", {
             trigger:
                 "body:not(:has(.modal)) .o_statusbar_status .o_arrow_button_current:contains(Posted)",
         },
+    ],
+});
+
+/** The billing clerk takes a run from nothing to posted invoices. */
+tours.add("toll_billing_run", {
+    steps: () => [
+        {
+            trigger: ".o_form_statusbar button[name=action_compute]:contains(/^Compute$/)",
+            run: "click",
+        },
+        {trigger: ".o_field_widget[name=statement_count]:contains(1)"},
+        {
+            trigger: "button[name=action_review]",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Reviewed)",
+        },
+        {
+            trigger: "button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            trigger: ".modal-footer .btn-primary",
+            run: "click",
+        },
+        {
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Invoiced)",
+        },
+        {
+            trigger: "button[name=action_view_statements]",
+            run: "click",
+        },
+        {trigger: ".o_breadcrumb, .breadcrumb"},
+        {trigger: ".o_form_view, .o_data_row"},
     ],
 });
