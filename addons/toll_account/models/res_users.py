@@ -20,3 +20,7 @@ class ResUsers(models.Model):
     @property
     def SELF_READABLE_FIELDS(self):
         return super().SELF_READABLE_FIELDS + ["toll_office_id"]
+
+    def _get_invalidation_fields(self):
+        """Record rules read the operator: a change of it counts at once."""
+        return super()._get_invalidation_fields() | {"toll_operator_id"}

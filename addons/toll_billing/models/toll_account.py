@@ -1,8 +1,19 @@
 from odoo import models
 
+from ..queries import crossing_load as queries
+
 
 class TollAccount(models.Model):
     _inherit = "toll.account"
+
+    def _get_reserved_by_account(self):
+        """Held crossings that are surely this account's lower what is available."""
+        reserved = dict(super()._get_reserved_by_account())
+        for account_id, amount in self.env.execute_query(
+            queries.held_by_account(self._origin.ids)
+        ):
+            reserved[account_id] = float(reserved.get(account_id, 0)) + float(amount)
+        return reserved
 
     def action_open_crossings(self):
         """Show the crossings of these accounts."""

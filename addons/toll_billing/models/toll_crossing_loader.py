@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from psycopg2 import errors
-from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
 
 from odoo import fields, models
-from odoo.tools import SQL
 
 from ..core import intake, pipeline
 from ..queries import crossing_load as queries
@@ -46,24 +45,28 @@ class TollCrossingLoader(models.AbstractModel):
         with self.env.registry.cursor() as cr:
             loader = self.env(cr=cr)[self._name]
             overlaps = cr.connection.info.transaction_status == TRANSACTION_STATUS_IDLE
-            batch = loader._lock_batch(batch_id)
-            context, done = batch._intake_context(), batch._lines_done()
-            chunks = pipeline.read_ahead(
-                intake.iter_chunks(stream, layout, context, size=chunk_size, skip=done)
-            )
-            try:
-                if overlaps:
-                    loader._end(cr)
-                    spent = loader._run_lanes(batch_id, chunks, progress)
-                else:  # a test's single connection
-                    spent = loader._run_lane(
-                        batch_id, pipeline.Shared(chunks), pipeline.Turns(), progress
+            with loader._batch_lock(batch_id) as batch:
+                chunks = pipeline.read_ahead(
+                    intake.iter_chunks(
+                        stream,
+                        layout,
+                        batch._intake_context(),
+                        size=chunk_size,
+                        skip=batch._lines_done(),
                     )
-            finally:
-                chunks.close()
-            with loader._own_transaction():
-                cr.execute(queries.create_work())
-                loader._cancel(batch, loader._is_read_committed())
+                )
+                try:
+                    if overlaps:
+                        loader._end(cr)
+                        spent = loader._run_lanes(batch_id, chunks, progress)
+                    else:  # a test's single connection
+                        shared, turns = pipeline.Shared(chunks), pipeline.Turns()
+                        spent = loader._run_lane(batch_id, shared, turns, progress)
+                finally:
+                    chunks.close()
+                with loader._own_transaction():
+                    cr.execute(queries.create_work())
+                    loader._cancel(batch, loader._is_read_committed())
             return spent
 
     def _run_lanes(self, batch_id, chunks, progress):
@@ -109,19 +112,21 @@ class TollCrossingLoader(models.AbstractModel):
             if progress:
                 progress(chunk.done, spent)
 
-    def _lock_batch(self, batch_id):
-        """One loader per batch; the lock goes with the connection's session."""
-        self.env.cr.execute(
-            SQL(
-                "SELECT pg_try_advisory_lock(hashtext('toll.crossing.batch'), %s)",
-                batch_id,
-            )
-        )
-        if not self.env.cr.fetchone()[0]:
+    @contextmanager
+    def _batch_lock(self, batch_id):
+        """One loader per batch at a time; a killed one's lock goes with its session."""
+        cr = self.env.cr
+        cr.execute(queries.try_lock_batch(batch_id))
+        if not cr.fetchone()[0]:
             raise intake.IntakeError(
                 "busy", "This file is being loaded by another process right now."
             )
-        return self.env["toll.crossing.batch"].browse(batch_id)
+        try:
+            yield self.env["toll.crossing.batch"].browse(batch_id)
+        finally:
+            if cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
+                cr.rollback()
+            cr.execute(queries.unlock_batch(batch_id))
 
     def _commit_chunk(self, batch, chunk, turns, number, spent):
         """Load one chunk and commit; tried again whole where a rival got in between."""

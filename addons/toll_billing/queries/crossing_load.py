@@ -70,6 +70,19 @@ def _columns(definition) -> SQL:
     )
 
 
+def try_lock_batch(batch_id) -> SQL:
+    """True where nobody else loads this batch; held until ``unlock_batch``."""
+    return SQL(
+        "SELECT pg_try_advisory_lock(hashtext('toll.crossing.batch'), %s)", batch_id
+    )
+
+
+def unlock_batch(batch_id) -> SQL:
+    return SQL(
+        "SELECT pg_advisory_unlock(hashtext('toll.crossing.batch'), %s)", batch_id
+    )
+
+
 def create_work() -> SQL:
     """Session-private tables: no lock, no log, no trace after the transaction."""
     return SQL(
@@ -645,4 +658,17 @@ def tally_by_batch(ids) -> SQL:
             for name in names + [f"amount_{name}" for name in names]
         ),
         list(ids),
+    )
+
+
+def held_by_account(ids) -> SQL:
+    """Money of held crossings per account; of all accounts where ``ids`` is empty."""
+    return SQL(
+        """
+        SELECT account_id, sum(amount - amount_discount)
+          FROM toll_crossing_data
+         WHERE state = 'held' AND account_id IS NOT NULL AND %s
+         GROUP BY account_id
+        """,
+        SQL("account_id = ANY(%s)", list(ids)) if ids else SQL("TRUE"),
     )

@@ -1,4 +1,5 @@
 import gzip
+import io
 import json
 from datetime import timedelta
 
@@ -365,3 +366,34 @@ class TestEvents(TollBillingCommon):
         self._send(self._event("E1"))
         with self.assertQueryCount(20):
             self._send(self._event("E2"))
+
+
+@tagged("post_install", "-at_install")
+class TestLoadStream(TollBillingCommon):
+    def _stream(self, rows):
+        return io.BytesIO("\n".join([HEADER, *rows, ""]).encode())
+
+    def _batch(self):
+        return self.env["toll.crossing.batch"].create(
+            {"name": "stream", "operator_id": self.operator.id, "sha256": "s"}
+        )
+
+    def _load_stream(self, batch, rows, size):
+        return self.env["toll.crossing.loader"]._load_stream(
+            batch.id, self._stream(rows), batch._layout(), chunk_size=size
+        )
+
+    def test_chunks_go_on_after_the_last_finished_line(self):
+        rows = [self._row(f"R{n}") for n in range(10)]
+        batch = self._batch()
+        self.registry_enter_test_mode()
+        self._load_stream(batch, rows[:6], 3)
+        self.assertEqual(batch._lines_done(), 6)
+        spent = self._load_stream(batch, rows, 3)
+        batch.invalidate_recordset()
+        self.assertEqual((batch.received, batch.posted), (10, 10))
+        self.assertEqual(self.prepaid.balance, -500)
+        self.assertEqual(
+            set(spent),
+            {"wait for rows", "stage", "resolve and rate", "wait for turn", "post"},
+        )

@@ -57,7 +57,8 @@ MESSAGES = {
 
 def message(env, code, params):
     """The sentence for a refusal, in the user's language."""
-    return env._(MESSAGES[code]) % params
+    sentence = env._(MESSAGES[code])
+    return sentence % params
 
 
 def line_messages(env, errors):

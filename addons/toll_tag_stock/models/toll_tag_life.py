@@ -99,8 +99,8 @@ class TollTagLife(models.AbstractModel):
         """Give the vehicle of each TAG a new one in its place.
 
         ``reason``: "defective" and "renewal" bring the old TAG back to stock
-        (defective, or good), "lost" and "stolen" block it. A TAG already reported as lost is
-        replaced on the vehicle it was on. Returns the new assignments.
+        (defective, or good), "lost" and "stolen" block it. A TAG already reported as
+        lost is replaced on the vehicle it was on. Returns the new assignments.
         """
         if reason not in ("defective", "renewal", *GONE):
             raise UserError(

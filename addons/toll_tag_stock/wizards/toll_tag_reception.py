@@ -40,8 +40,8 @@ class TollTagReception(models.TransientModel):
         required=True,
         default="range",
     )
-    first_number = fields.Char(string="First Number")
-    last_number = fields.Char(string="Last Number")
+    first_number = fields.Char()
+    last_number = fields.Char()
     text = fields.Text(
         string="List",
         help="One TAG per line: number, and where known EPC and TID, separated by "
