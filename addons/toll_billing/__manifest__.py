@@ -1,6 +1,6 @@
 {
     "name": "Toll Billing",
-    "summary": "Crossings by the million: intake, rating, posting, billing runs, invoices",
+    "summary": "Crossings by the million: intake, tariffs, billing and invoices",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",

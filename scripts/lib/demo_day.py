@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from datetime import date
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
@@ -80,13 +80,21 @@ def main():
     with tempfile.TemporaryDirectory(prefix="toll-day-") as out:
         folder = Path(out)
         toll(
-            "simulate", "--days", "1", "--crossings", sys.argv[1], "--seed", "2026",
-            "--accounts", ACCOUNTS, "--out", out,
+            "simulate",
+            "--days",
+            "1",
+            "--crossings",
+            sys.argv[1],
+            "--seed",
+            "2026",
+            "--accounts",
+            ACCOUNTS,
+            "--out",
+            out,
         )
         show(load(folder))
-    bill = toll(
-        "bill", "--cycle", "MONTHLY", "--until", date.today().isoformat(), "--confirm"
-    )
+    today = datetime.now().astimezone().date()
+    bill = toll("bill", "--cycle", "MONTHLY", "--until", today.isoformat(), "--confirm")
     print(
         f"  billing run {bill['run']}: {bill['statements']} statements,"
         f" {bill['invoices']} invoices, {float(bill['amount']):,.2f} in all"

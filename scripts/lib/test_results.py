@@ -57,8 +57,6 @@ def odoo(path, *addons):
         if has_tests and not counts.get(addon):
             complain(f"{addon} has tests and none of them was run")
             failed += 1
-    for addon, number in sorted(counts.items()):
-        print(f"  {addon}: {number} tests", file=sys.stderr)
     return passed, failed, skipped
 
 

@@ -15,8 +15,10 @@ import threading
 import time
 from datetime import datetime, timedelta
 
+from odoo import fields
+
 sys.path.insert(0, os.environ["BENCH_WORLD"])
-import world  # noqa: E402
+import world
 
 RATE = int(os.environ.get("BENCH_API_RATE", "150"))
 SECONDS = int(os.environ.get("BENCH_API_SECONDS", "20"))
@@ -35,7 +37,7 @@ def free_port():
 def make_key():
     """A key for the integration user of operator V1."""
     operator = env["toll.operator"].search([("code", "=", "V1")])
-    key = operator._make_api_key("bench", datetime.now() + timedelta(days=1))
+    key = operator._make_api_key("bench", fields.Datetime.now() + timedelta(days=1))
     env.cr.commit()
     return key
 
@@ -46,7 +48,14 @@ def start_server(port):
             f"{ROOT}/scripts/odoo",
             *("-d", os.environ["BENCH_DATABASE"], "--workers", str(WORKERS)),
             *("--http-port", str(port), "--gevent-port", str(free_port())),
-            *("--max-cron-threads", "0", "--log-level", "warn", "--load", "base,rpc,web"),
+            *(
+                "--max-cron-threads",
+                "0",
+                "--log-level",
+                "warn",
+                "--load",
+                "base,rpc,web",
+            ),
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

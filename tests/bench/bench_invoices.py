@@ -29,7 +29,7 @@ def clock(work, *args):
     gc.collect()
     start = time.perf_counter()
     answer = work(*args)
-    env.flush_all()  # noqa: F821  `env` is the shell's
+    env.flush_all()
     return time.perf_counter() - start, answer
 
 
@@ -218,4 +218,4 @@ def confirm(run):
             run.action_confirm()
 
 
-main(env)  # noqa: F821
+main(env)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from odoo import api, models, sql_db
 
 sys.path.insert(0, os.environ["BENCH_WORLD"])
-import world  # noqa: E402
+import world
 
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 STORED = int(os.environ.get("BENCH_STORED", "0"))
@@ -87,9 +87,7 @@ def copy_baseline(env, batch_id):
     first, last = cr.fetchone()
     month, number = first, 0
     while month <= last:
-        following = (month.replace(day=28) + timedelta(days=4)).replace(
-            day=1
-        )
+        following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
         cr.execute(
             f"CREATE TABLE bench_copy_{number} PARTITION OF bench_copy"
             " FOR VALUES FROM (%s) TO (%s)",

@@ -34,7 +34,7 @@ def measure(part):
     try:
         done = subprocess.run(
             [ROOT / "scripts/odoo", "shell", "-d", database, "--no-http"],
-            input=f"exec(compile(open({str(HERE / script)!r}).read(), {script!r}, 'exec'))",
+            input=f"exec(open({str(HERE / script)!r}).read())",
             env={
                 **extra,
                 **os.environ,

@@ -5,7 +5,7 @@ import os
 import sys
 
 sys.path.insert(0, os.environ["VOLUME_DIR"])
-import world  # noqa: E402
+import world
 
 ROWS = int(os.environ.get("VOLUME_ROWS", "60000"))
 world.build(env, 200)

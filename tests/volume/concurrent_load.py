@@ -13,7 +13,7 @@ from odoo import api, sql_db
 from odoo.service.model import retrying
 
 sys.path.insert(0, os.environ["VOLUME_DIR"])
-import world  # noqa: E402
+import world
 
 ACCOUNTS, ROWS, CLIENTS, TOPUPS = 40, 40_000, 10, 15
 

@@ -14,7 +14,7 @@ import time
 from odoo import api, sql_db
 
 sys.path.insert(0, os.environ["VOLUME_DIR"])
-import world  # noqa: E402
+import world
 
 KILLS = int(os.environ.get("VOLUME_KILLS", "50"))
 ROWS = int(os.environ.get("VOLUME_ROWS", "60000"))

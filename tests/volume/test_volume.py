@@ -34,7 +34,9 @@ def run(script, database, path):
     for line in done.stdout.splitlines():
         if "RESULT " in line:
             return json.loads(line.split("RESULT ", 1)[1])
-    pytest.fail(f"{script} gave no result:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}")
+    pytest.fail(
+        f"{script} gave no result:\n{done.stdout[-3000:]}\n{done.stderr[-5000:]}"
+    )
 
 
 def test_fifty_kills_end_like_one_clean_run(database, tmp_path):

@@ -3,7 +3,7 @@
 Runs inside ``scripts/odoo shell``: ``env`` is Odoo's environment.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 HEADER = "operator,ref,occurred_at,plaza,lane,tag,plate,class\n"
 
@@ -62,7 +62,7 @@ def build(env, accounts=200, balance=10_000):
             }
             for number in range(accounts)
         ],
-        date=datetime.now() - timedelta(days=30),
+        date=datetime.now(UTC).replace(tzinfo=None) - timedelta(days=30),
     )
     env.cr.commit()
     return env["toll.account"].browse(loaded["account_ids"])
@@ -70,7 +70,9 @@ def build(env, accounts=200, balance=10_000):
 
 def write_file(path, rows, accounts, start=0):
     """Write a universal file: known TAGs, some unknown, some damaged, some repeated."""
-    noon = (datetime.now() - timedelta(days=2)).replace(hour=12, microsecond=0)
+    noon = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=2)).replace(
+        hour=12, microsecond=0
+    )
     with open(path, "w", encoding="utf-8") as out:
         out.write(HEADER)
         for number in range(start, start + rows):

@@ -78,7 +78,11 @@ class Toll(Command):
         simulate.add_argument("--crossings", type=int, default=10_000)
         simulate.add_argument("--seed", type=int, default=1)
         simulate.add_argument("--out", required=True, metavar="DIR", type=Path)
-        simulate.add_argument("--start", type=_date, help="first day; default: so that the last day is yesterday")
+        simulate.add_argument(
+            "--start",
+            type=_date,
+            help="first day; default: so that the last day is yesterday",
+        )
         simulate.add_argument(
             "--accounts",
             type=int,
@@ -138,9 +142,9 @@ class Toll(Command):
             cycle = env["toll.billing.cycle"].search([("code", "=", options.cycle)])
             if not cycle:
                 raise UserError(f"There is no billing cycle {options.cycle}.")
-            run = env["toll.billing.run"].create(
-                {"cycle_id": cycle.id, "until": options.until}
-            )
+            # one command, one answer: nothing is left to the job queue
+            Run = env["toll.billing.run"].with_context(toll_synchronous=True)
+            run = Run.create({"cycle_id": cycle.id, "until": options.until})
             run.action_compute()
             if options.confirm:
                 if run.state == "draft":
@@ -166,8 +170,10 @@ class Toll(Command):
             print(json.dumps(results, indent=2, default=str))
         else:
             for result in results:
-                print(f"{'ok  ' if not result['differences'] else 'FAIL'}  "
-                      f"{result['code']:<18} {result['label']}")
+                print(
+                    f"{'ok  ' if not result['differences'] else 'FAIL'}  "
+                    f"{result['code']:<18} {result['label']}"
+                )
                 for difference in result["differences"]:
                     print(f"        {difference}")
         failed = any(result["differences"] for result in results)
@@ -193,7 +199,9 @@ def _date(text):
     try:
         return Date.to_date(text)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is not a date (YYYY-MM-DD)") from error
+        raise argparse.ArgumentTypeError(
+            f"{text} is not a date (YYYY-MM-DD)"
+        ) from error
 
 
 def _print_result(result, as_json):
@@ -224,7 +232,7 @@ def _batch_result(batch, is_new, spent, seconds):
 
 
 def _print_batch(result):
-    """The conservation table: received = posted + held + rejected + duplicate + offset."""
+    """Show the conservation table: received = the sum of the five fates."""
     print(f"\n{result['file']} (batch {result['batch_id']})")
     if result["state"] == "refused":
         where = f" line {result['line']}" if result["line"] else ""
@@ -235,7 +243,9 @@ def _print_batch(result):
     numbers = [result["received"], *(result[fate] for fate in FATES)]
     amounts = [result["amount_received"]] + [result[f"amount_{fate}"] for fate in FATES]
     print(f"  {'fate':<10}{'number':>14}{'money':>20}")
-    for label, number, amount in zip(("received", *FATES), numbers, amounts, strict=True):
+    for label, number, amount in zip(
+        ("received", *FATES), numbers, amounts, strict=True
+    ):
         print(f"  {label:<10}{number:>14,}{float(amount):>20,.2f}")
     rate = result["received"] / result["seconds"] if result["seconds"] else 0
     if result["stages"]:

@@ -96,7 +96,7 @@ def read_ahead(items, depth=2):
                 if not put((item, None)):
                     return
             put((end, None))
-        except BaseException as error:  # noqa: BLE001  # handed over and raised below
+        except BaseException as error:  # handed over and raised below
             put((end, error))
 
     threading.Thread(target=run, name="toll-read-ahead", daemon=True).start()

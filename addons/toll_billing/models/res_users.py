@@ -3,13 +3,10 @@
 import hashlib
 import hmac
 import os
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.lru import LRU
-
-from odoo.addons.base.models.res_users import check_identity
 
 from ..queries import api_key as queries
 
@@ -173,36 +170,3 @@ class TollOperator(models.Model):
                 operator.message_post(
                     body=self.env._("API keys revoked: %(names)s.", names=names)
                 )
-
-
-class TollOperatorApiKey(models.TransientModel):
-    _name = "toll.operator.api.key"
-    _description = "New API Key of a Toll Operator"
-
-    operator_id = fields.Many2one("toll.operator", required=True, readonly=True)
-    name = fields.Char(
-        string="Purpose",
-        required=True,
-        help="What uses the key, for example the name of the operator's server.",
-    )
-    days = fields.Selection(
-        [("30", "1 month"), ("90", "3 months"), ("180", "6 months"), ("365", "1 year")],
-        string="Valid for",
-        required=True,
-        default="365",
-    )
-
-    @check_identity
-    def action_make(self):
-        self.ensure_one()
-        expires_at = fields.Datetime.now() + timedelta(days=int(self.days))
-        key = self.operator_id._make_api_key(self.name, expires_at)
-        self.unlink()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.users.apikeys.show",
-            "name": self.env._("API Key Ready"),
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_key": key},
-        }

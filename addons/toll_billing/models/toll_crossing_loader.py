@@ -81,7 +81,7 @@ class TollCrossingLoader(models.AbstractModel):
                     spent.update(lane._run_lane(batch_id, shared, turns, progress))
             except pipeline.Aborted:
                 _logger.debug("batch %s: lane stopped for the other one", batch_id)
-            except BaseException as error:  # noqa: BLE001  # raised by the caller's thread
+            except BaseException as error:  # raised by the caller's thread
                 failures.append(error)
                 turns.abort()
 

@@ -100,7 +100,9 @@ class TollSimulation(models.AbstractModel):
             ],
             "vehicles": self._rows(queries.vehicles(company)),
             "stolen": self._rows(queries.stolen(company)),
-            "spare_tags": [row["name"] for row in self._rows(queries.spare_tags(company))],
+            "spare_tags": [
+                row["name"] for row in self._rows(queries.spare_tags(company))
+            ],
             "tariffs": self._rows(queries.tariffs()),
             "holidays": self._rows(queries.holidays(company)),
         }

@@ -1,4 +1,4 @@
-"""What ``odoo toll check`` reads of crossings: one query per rule, rows = differences."""
+"""What ``odoo toll check`` reads of crossings: each row found is a difference."""
 
 from odoo.tools import SQL
 

@@ -108,7 +108,7 @@ def clear_work(large) -> SQL:
 
 def copy_stage() -> str:
     """The COPY statement that takes ``Chunk.data``."""
-    return "COPY toll_crossing_stage (%s) FROM STDIN" % ", ".join(STAGE)
+    return f"COPY toll_crossing_stage ({', '.join(STAGE)}) FROM STDIN"
 
 
 def work_months() -> SQL:
@@ -350,9 +350,7 @@ REJECTING = (
 def _sums(table) -> SQL:
     """Count and amount per fate, as the columns of a tally."""
     return SQL(", ").join(
-        [
-            SQL("count(*) FILTER (WHERE state = %s)", fate) for fate in FATES
-        ]
+        [SQL("count(*) FILTER (WHERE state = %s)", fate) for fate in FATES]
         + [
             SQL(
                 "COALESCE(sum(amount - amount_discount) FILTER (WHERE state = %s), 0)",
@@ -364,9 +362,7 @@ def _sums(table) -> SQL:
 
 
 _TALLY = SQL(
-    ', '.join(
-        [f'"{fate}"' for fate in FATES] + [f"amount_{fate}" for fate in FATES]
-    )
+    ", ".join([f'"{fate}"' for fate in FATES] + [f"amount_{fate}" for fate in FATES])
 )
 
 

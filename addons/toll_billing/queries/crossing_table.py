@@ -159,7 +159,7 @@ def create_guards() -> SQL:
         CREATE OR REPLACE FUNCTION toll_crossing_tally_guard() RETURNS trigger AS $$
         BEGIN
             RAISE EXCEPTION USING
-                MESSAGE = 'toll: tallies are append-only (batch ' || OLD.batch_id || ')',
+                MESSAGE = 'toll: tallies are append-only, batch ' || OLD.batch_id,
                 ERRCODE = 'integrity_constraint_violation';
         END $$ LANGUAGE plpgsql;
         CREATE OR REPLACE TRIGGER toll_crossing_tally_guard

@@ -11,7 +11,8 @@ def vehicles(company) -> SQL:
                GREATEST(v.date_from, COALESCE(a.date_from, v.date_from)) AS known_from,
                acc.state AS account_state
           FROM toll_vehicle v
-          JOIN toll_account acc ON acc.id = v.account_id AND acc.company_id = %(company)s
+          JOIN toll_account acc
+            ON acc.id = v.account_id AND acc.company_id = %(company)s
           JOIN toll_vehicle_class c ON c.id = v.class_id
           LEFT JOIN toll_tag_assignment a
             ON a.vehicle_id = v.id AND a.date_to IS NULL

@@ -5,3 +5,6 @@ from . import test_tours
 from . import test_toll_tariff
 from . import test_toll_tariff_matrix
 from . import test_intake_profile
+from . import test_toll_billing_run
+from . import test_invoice_issue
+from . import test_invoice_deposit

@@ -1,7 +1,7 @@
 import base64
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from odoo import Command
+from odoo import Command, fields
 from odoo.tests import TransactionCase, new_test_user
 
 HEADER = (
@@ -14,8 +14,8 @@ class TollBillingCommon(TransactionCase):
     """A small toll world: one road of three plazas, three customers, one tariff.
 
     ``operator`` T1 charges AUTO 100.00 and C2 250.00 at plaza P1, AUTO 50.00 and C2
-    125.00 at P2; P3 has no tariff. Accounts: ``prepaid`` (TAG and AUTO), ``postpaid`` (TAG and
-    C2), ``plate_only`` (AUTO without TAG).
+    125.00 at P2; P3 has no tariff. Accounts: ``prepaid`` (TAG and AUTO), ``postpaid``
+    (TAG and C2), ``plate_only`` (AUTO without TAG).
     """
 
     @classmethod
@@ -23,7 +23,7 @@ class TollBillingCommon(TransactionCase):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
         cls.company = cls.env.company
-        cls.now = datetime.now().replace(microsecond=0)
+        cls.now = fields.Datetime.now()
         cls.noon = (cls.now - timedelta(days=2)).replace(hour=18, minute=0, second=0)
         cls.analyst = new_test_user(
             cls.env, "toll_analyst", groups="toll_account.group_toll_analyst"

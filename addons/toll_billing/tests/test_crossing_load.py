@@ -24,7 +24,9 @@ class TestCrossingLoad(TollBillingCommon):
         self.assertEqual(crossing.lot_id, self.lot)
         self.assertEqual(crossing.amount, 100)
         self.assertEqual(self.prepaid.balance, 400)
-        self.assertEqual((batch.received, batch.posted, batch.amount_posted), (1, 1, 100))
+        self.assertEqual(
+            (batch.received, batch.posted, batch.amount_posted), (1, 1, 100)
+        )
         self._assert_rules_hold()
 
     def test_posted_by_plate_when_the_tag_is_unknown(self):
@@ -250,9 +252,7 @@ class TestCrossingLoad(TollBillingCommon):
         batch = self._load(self._row("R1"))
         other = self.env["res.company"].create({"name": "Other issuer"})
         self.analyst.write({"company_ids": [(4, other.id)]})
-        env = self.env(
-            user=self.analyst, context={"allowed_company_ids": [other.id]}
-        )
+        env = self.env(user=self.analyst, context={"allowed_company_ids": [other.id]})
         self.assertFalse(env["toll.crossing"].search([("batch_id", "=", batch.id)]))
         self.assertFalse(env["toll.crossing.batch"].search([("id", "=", batch.id)]))
 
