@@ -141,7 +141,7 @@ class TollAccount(models.Model):
     opened_at = fields.Datetime(readonly=True, copy=False)
     closed_at = fields.Datetime(readonly=True, copy=False)
     active = fields.Boolean(default=True, tracking=True)
-    note = fields.Html(string="Internal Notes")
+    note = fields.Html(string="Internal Notes", groups="base.group_user")
 
     phone = fields.Char(related="partner_id.phone", readonly=False)
     phone_digits = fields.Char(

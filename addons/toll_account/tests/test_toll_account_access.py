@@ -110,8 +110,8 @@ class TestTollAccountAccess(TollCommon):
             self.env,
             "toll_test_api",
             groups="base.group_portal,toll_account.group_toll_operator_api",
+            toll_operator_id=self.operator.id,
         )
-        user.toll_operator_id = self.operator
         self.assertEqual(
             self.env["toll.operator"].with_user(user).search([]),
             self.operator.with_user(user),

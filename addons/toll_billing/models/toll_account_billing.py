@@ -16,17 +16,26 @@ class TollAccount(models.Model):
         ondelete="restrict",
         tracking=True,
         check_company=True,
-        default=lambda self: self._default_billing_cycle_id(),
+        compute="_compute_billing_cycle_id",
+        store=True,
+        precompute=True,
+        readonly=False,
         help="On which dates the account is invoiced.",
     )
     statement_ids = fields.One2many("toll.statement", "account_id", readonly=True)
     statement_count = fields.Integer(compute="_compute_statement_count")
 
-    @api.model
-    def _default_billing_cycle_id(self):
-        return self.env["toll.billing.cycle"].search(
-            [("company_id", "=", self.env.company.id)], limit=1
-        )
+    @api.depends("company_id")
+    def _compute_billing_cycle_id(self):
+        """A company's first cycle, until somebody chooses another."""
+        for company, accounts in self.grouped("company_id").items():
+            chosen = accounts.filtered(
+                lambda account, company=company: account.billing_cycle_id
+                and account.billing_cycle_id.company_id == company
+            )
+            (accounts - chosen).billing_cycle_id = self.env[
+                "toll.billing.cycle"
+            ].search([("company_id", "=", company.id)], limit=1)
 
     @api.depends("statement_ids")
     def _compute_statement_count(self):

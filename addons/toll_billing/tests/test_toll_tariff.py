@@ -674,8 +674,8 @@ class TestTollTariff(TollTariffCommon):
             self.env,
             "tariff_operator",
             groups="toll_account.group_toll_operator_api",
+            toll_operator_id=self.operator.id,
         )
-        user.toll_operator_id = self.operator
         rates = self.env["toll.tariff.rate"].with_user(user)
         self.assertEqual(rates.search([]), tariff.rate_ids)
         with self.assertRaises(AccessError):
