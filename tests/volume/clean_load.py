@@ -1,4 +1,4 @@
-"""One clean run of the file of kill_loader.py, for comparison (see there)."""
+"""One clean run of the files of kill_loader.py, for comparison (see there)."""
 
 import json
 import os
@@ -9,15 +9,20 @@ import world
 
 ROWS = int(os.environ.get("VOLUME_ROWS", "60000"))
 world.build(env, 200)
-path = world.write_file(os.environ["VOLUME_FILE"], ROWS, 200)
-batch, _is_new, _spent = env["toll.crossing.batch"]._load_path(path, "V1", None)
-batch.invalidate_recordset()
+received = 0
+for number in range(int(os.environ["VOLUME_FILES"])):
+    path = world.write_file(
+        f"{os.environ['VOLUME_FILE']}.{number}", ROWS, 200, number * ROWS
+    )
+    batch, _is_new, _spent = env["toll.crossing.batch"]._load_path(path, "V1", None)
+    batch.invalidate_recordset()
+    received += batch.received
 print(
     "RESULT "
     + json.dumps(
         {
             "totals": world.totals(env),
-            "received": batch.received,
+            "received": received,
             "differences": world.differences(env),
         }
     )
