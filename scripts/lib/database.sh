@@ -114,7 +114,7 @@ build_base() { # final name
     warn "making the base template (once; a minute or two) ..."
     drop_database "$build"
     create_empty "$build"
-    quiet_odoo "$log" -d "$build" -i base --load-language=es_MX,es_ES --stop-after-init --no-http
+    quiet_odoo "$log" -d "$build" -i base --load-language=en_US,es_MX,es_ES --stop-after-init --no-http
     quiet_odoo "$log" shell -d "$build" --no-http <"$ROOT/scripts/lib/company_first.py"
     quiet_odoo "$log" -d "$build" -i "$(base_modules | paste -sd,)" --stop-after-init --no-http
     quiet_odoo "$log" shell -d "$build" --no-http <"$ROOT/scripts/lib/company_check.py"

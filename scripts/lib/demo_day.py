@@ -13,7 +13,7 @@ from pathlib import Path
 ODOO = Path(os.environ["ROOT"]) / "scripts" / "odoo"
 DATABASE = os.environ["TOLL_DB"]
 FATES = ("posted", "held", "rejected", "duplicate", "offset")
-ACCOUNTS = "300"
+ACCOUNTS = "1200"
 
 
 def toll(*args, accept=(0,)):

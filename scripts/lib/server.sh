@@ -1,7 +1,7 @@
 # Sourced after env.sh, postgres.sh and database.sh: a server in the background.
 # shellcheck shell=bash
 
-# Print a free port P such that P+3 is free as well (HTTP and websocket).
+# Print a free port P such that P+2 and P+3 are free as well (see start_server).
 free_port() {
     "$VENV/bin/python" - <<'PY'
 import random
@@ -19,7 +19,7 @@ def free(port):
 
 
 # below the range from which the system takes ports for connections
-port = next(p for p in random.sample(range(18000, 28000), 2000) if free(p) and free(p + 3))
+port = next(p for p in random.sample(range(18000, 28000), 2000) if all(map(free, (p, p + 2, p + 3))))
 print(port)
 PY
 }
@@ -37,7 +37,7 @@ pid_file() { printf '%s/server-%s.pid\n' "$RUN_DIR" "$1"; }
 server_running() { # database
     local file
     file=$(pid_file "$1")
-    [ -s "$file" ] && grep -qa scripts/lib/launcher/odoo "/proc/$(cat "$file")/cmdline" 2>/dev/null
+    [ -s "$file" ] && grep -qa scripts/lib/front_door.py "/proc/$(cat "$file")/cmdline" 2>/dev/null
 }
 
 # The server prints its reports through its own address.
@@ -50,18 +50,20 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value
 SQL
 }
 
-# Start HTTP workers, cron, websocket and job runner, and wait until they answer.
+# Start HTTP workers, cron, websocket and job runner, and wait until they answer. The
+# port is the front door's; behind it listen HTTP (+2) and the websocket (+3).
 start_server() { # database, port, log
     local db=$1 port=$2 log=$3 url=http://127.0.0.1:$2 pid
     set_address "$db" "$url"
-    setsid nohup "$ROOT/scripts/odoo" -d "$db" --db-filter="^$db\$" \
-        --http-interface 127.0.0.1 --http-port "$port" --gevent-port $((port + 3)) \
+    setsid nohup "$VENV/bin/python" "$ROOT/scripts/lib/front_door.py" \
+        "$port" $((port + 2)) $((port + 3)) "$ROOT/scripts/odoo" -d "$db" --db-filter="^$db\$" \
+        --http-interface 127.0.0.1 --http-port $((port + 2)) --gevent-port $((port + 3)) \
         --workers="${TOLL_WORKERS:-2}" --max-cron-threads=1 --load=base,rpc,web,queue_job \
         >"$log" 2>&1 </dev/null 7>&- 9>&- &
     pid=$!
     printf '%s\n' "$pid" >"$(pid_file "$db")"
     local waited=0
-    until curl_ok "$url/web/health" && curl_ok "http://127.0.0.1:$((port + 3))/websocket/health"; do
+    until curl_ok "$url/web/health" && curl_ok "$url/websocket/health"; do
         if ! kill -0 "$pid" 2>/dev/null || [ $waited -gt 600 ]; then
             tail -30 "$log" >&2
             stop_server "$db"

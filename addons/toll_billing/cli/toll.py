@@ -104,14 +104,14 @@ class Toll(Command):
                 )
                 if not companies:
                     raise UserError(f"There is no company {options.company}.")
-            env = env(
-                context={
-                    **env.context,
-                    "allowed_company_ids": companies[:1].ids,
-                    "lang": "en_US",
-                }
-            )
-            yield env
+            company = companies[:1]
+            # what is written for people is written in the company's language
+            context = {
+                **env.context,
+                "allowed_company_ids": company.ids,
+                "lang": company.partner_id.lang or "en_US",
+            }
+            yield env(context=context)
 
     # === import === #
     def _import(self, options):

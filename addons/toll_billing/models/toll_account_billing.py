@@ -37,6 +37,12 @@ class TollAccount(models.Model):
                 "toll.billing.cycle"
             ].search([("company_id", "=", company.id)], limit=1)
 
+    @api.model
+    def _assign_missing_cycles(self):
+        """Give every account without a cycle the first one of its company."""
+        accounts = self.with_context(active_test=False, tracking_disable=True)
+        accounts.search([("billing_cycle_id", "=", False)])._compute_billing_cycle_id()
+
     @api.depends("statement_ids")
     def _compute_statement_count(self):
         counts = self._count_by_account("toll.statement", "account_id")

@@ -15,7 +15,7 @@ def main(argv):
     if problems is None:
         chromium = Chromium()
         try:
-            problems = render.render(job, chromium.messages)
+            problems = render.render(job, chromium.messages, keeper.kept_files())
         finally:
             chromium.close()
     for problem in problems:

@@ -22,7 +22,7 @@ def first_pages(pdf, count):
     places = pdf.named_destinations
     return [
         pdf.get_destination_page_number(places[name])
-        for name in (f"{MARK}{number}" for number in range(count))
+        for name in (f"/{MARK}{number}" for number in range(count))
     ]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from . import render
 from .browser import CHUNK, BrowserError, Chromium, Messages
+from .cache import Cache
 
 IDLE = float(os.environ.get("TOLL_PDF_IDLE", 300))
 MAX_JOBS = 1000
@@ -86,6 +87,14 @@ def kept_browser():
     return None
 
 
+def kept_files():
+    """Return the files kept between prints, or None."""
+    try:
+        return Cache(folder() / "cache")
+    except (OSError, BrowserError):
+        return None
+
+
 def render_with_kept(job):
     """Print through the keeper; None when that was not possible."""
     client = kept_browser()
@@ -93,7 +102,8 @@ def render_with_kept(job):
         return None
     with client:
         try:
-            return render.render(job, Messages(client.fileno(), client.fileno()))
+            messages = Messages(client.fileno(), client.fileno())
+            return render.render(job, messages, kept_files())
         except (ConnectionError, BrowserError) as error:
             # its browser may have died: a fresh one tells whether the job is to blame
             print(f"wkhtmltopdf (Chromium): trying again: {error}", file=sys.stderr)

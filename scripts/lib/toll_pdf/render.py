@@ -27,7 +27,7 @@ def batches(bodies):
         yield batch
 
 
-def render(job, messages):
+def render(job, messages, kept=None):
     """Print the job and return what could not be loaded, as lines of text."""
     texts = [path.read_text(encoding="utf-8") for path in job.bodies]
     header, footer = (
@@ -35,7 +35,7 @@ def render(job, messages):
         for path in (job.header, job.footer)
     )
     origin = html.origin(texts[0]) or html.origin(header or footer)
-    tab = Tab(messages, [{"url": origin, **cookie} for cookie in job.cookies])
+    tab = Tab(messages, [{"url": origin, **cookie} for cookie in job.cookies], kept)
     try:
         document = Document()
         for batch in batches([html.split(text) for text in texts]):

@@ -4,10 +4,11 @@ import base64
 import select
 import time
 
+from . import cache
 from .browser import BrowserError
+from .html import PATH
 
-LOAD_TIMEOUT = 120
-PATH = "/__toll_pdf__/page.html"
+LOAD_TIMEOUT = 60
 NOWHERE = "http://toll-pdf.invalid"
 READY = """
 Promise.all([document.fonts.ready, ...Array.from(document.images, i =>
@@ -18,10 +19,10 @@ Promise.all([document.fonts.ready, ...Array.from(document.images, i =>
 class Tab:
     """A tab with cookies of its own. `problems` lists what could not be loaded."""
 
-    def __init__(self, messages, cookies=()):
-        self.messages, self.problems = messages, []
+    def __init__(self, messages, cookies=(), kept=None):
+        self.messages, self.problems, self.kept = messages, [], kept
         self._last, self._session, self._html = 0, None, ""
-        self._urls, self._loaded = {}, set()
+        self._urls, self._loaded, self._asked = {}, set(), {}
         self.context = self.call("Target.createBrowserContext")["browserContextId"]
         target = self.call(
             "Target.createTarget", url="about:blank", browserContextId=self.context
@@ -32,8 +33,8 @@ class Tab:
         self.call("Page.enable")
         self.call("Page.setLifecycleEventsEnabled", enabled=True)
         self.call("Network.enable")
-        ours = [{"urlPattern": f"*{path}"} for path in (PATH, "/favicon.ico")]
-        self.call("Fetch.enable", patterns=ours)
+        ours = [f"*{PATH}", "*/favicon.ico", *(cache.PATTERNS if kept else ())]
+        self.call("Fetch.enable", patterns=[{"urlPattern": each} for each in ours])
         for cookie in cookies:
             known = {key: value for key, value in cookie.items() if value}
             self.call("Network.setCookie", path="/", httpOnly=True, **known)
@@ -79,6 +80,7 @@ class Tab:
             marginBottom=bottom,
             marginLeft=left,
             scale=scale,
+            generateTaggedPDF=False,
         )
         return base64.b64decode(answer["data"])
 
@@ -98,11 +100,13 @@ class Tab:
             raise BrowserError(f"the page did not load in {LOAD_TIMEOUT} s")
 
     def _take(self, event):
-        """Act on what the browser tells unasked."""
+        """Act on what the browser tells without being waited for."""
+        if asked := self._asked.pop(event.get("id"), None):
+            self._arrived(asked, event)
         params = event.get("params", {})
         match event.get("method"):
             case "Fetch.requestPaused":
-                self._serve(params["requestId"], params["request"]["url"])
+                self._paused(params)
             case "Page.lifecycleEvent" if params["name"] == "load":
                 self._loaded.add(params["loaderId"])
             case "Network.requestWillBeSent":
@@ -112,17 +116,49 @@ class Tab:
             case "Network.responseReceived" if params["response"]["status"] >= 400:
                 self._complain(params["requestId"], params["response"]["status"])
 
-    def _serve(self, request, url):
-        # nobody waits for the answer: the page may be what we are waiting for
-        text = self._html if url.endswith(PATH) else ""
-        body = base64.b64encode(text.encode()).decode()
-        kind = {"name": "Content-Type", "value": "text/html; charset=utf-8"}
+    def _paused(self, event):
+        """Answer a request ourselves, or let it go out and keep what comes back.
+
+        Nobody waits for the answers to these commands: the page that waits for the
+        request may be what we are waiting for.
+        """
+        request, url = event["requestId"], event["request"]["url"]
+        if "responseStatusCode" in event:
+            self._asked[self._post("Fetch.getResponseBody", {"requestId": request})] = (
+                event
+            )
+        elif url.endswith(PATH):
+            body = base64.b64encode(self._html.encode()).decode()
+            self._fulfil(request, "text/html; charset=utf-8", body)
+        elif url.endswith("/favicon.ico"):
+            self._fulfil(request, "image/x-icon", "")
+        elif known := self.kept.get(url):
+            self._fulfil(request, known["type"], known["body"])
+        else:
+            self._post(
+                "Fetch.continueRequest",
+                {"requestId": request, "interceptResponse": True},
+            )
+
+    def _arrived(self, event, answer):
+        """A body that may be kept has arrived."""
+        body = answer.get("result", {})
+        if event["responseStatusCode"] == 200 and "body" in body:
+            text = body["body"]
+            if not body["base64Encoded"]:
+                text = base64.b64encode(text.encode()).decode()
+            headers = {h["name"].lower(): h["value"] for h in event["responseHeaders"]}
+            kind = headers.get("content-type", "application/octet-stream")
+            self.kept.put(event["request"]["url"], kind, text)
+        self._post("Fetch.continueResponse", {"requestId": event["requestId"]})
+
+    def _fulfil(self, request, kind, body):
         self._post(
             "Fetch.fulfillRequest",
             {
                 "requestId": request,
                 "responseCode": 200,
-                "responseHeaders": [kind],
+                "responseHeaders": [{"name": "Content-Type", "value": kind}],
                 "body": body,
             },
         )

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
-from toll_pdf import html, options
+from toll_pdf import document, html, options
+from toll_pdf.browser import Chromium
+from toll_pdf.tab import Tab
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = ROOT / "scripts" / "bin" / "wkhtmltopdf"
 PAGE = """
 <!DOCTYPE html>
-<html style="height: 0;"><head><meta charset="utf-8"/></head>
+<html style="height: 0;"><head><base href="http://localhost:1"/>
+<meta charset="utf-8"/></head>
 <body class="o_body_pdf container overflow-hidden">{}</body></html>
 """
 HEADERS = '<div id="minimal_layout_report_headers">{}</div>'
@@ -77,11 +80,29 @@ def long_body(name, paragraphs):
     return PAGE.format("".join(f"<p>{name} {i}</p>" for i in range(paragraphs)))
 
 
+needs_chromium = pytest.mark.skipif(
+    not any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))),
+    reason="no Chromium on this machine",
+)
+
+
+@needs_chromium
+def test_many_records_are_printed_at_once():
+    """They share fonts then, and it takes a fraction of the time."""
+    texts = [long_body("one", 2), long_body("two", 90), long_body("three", 2)]
+    chromium = Chromium()
+    try:
+        tab = Tab(chromium.messages)
+        tab.show(html.join([html.split(text) for text in texts]), html.origin(texts[0]))
+        pdf = document.read(tab.pdf(8.3, 11.7, (1, 1, 1, 1), 1))
+    finally:
+        chromium.close()
+    assert document.first_pages(pdf, 3) == [0, 1, len(pdf.pages) - 1]
+
+
 @pytest.fixture(params=["0", "3"], ids=["own-browser", "kept-browser"])
 def printed(request, tmp_path, monkeypatch):
     """Three records of 1, 3 and 1 pages with headers and footers, as printed."""
-    if not any(map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))):
-        pytest.skip("no Chromium on this machine")
     texts = {
         "a.html": long_body("alpha", 3),
         "b.html": long_body("beta", 120),
@@ -116,6 +137,7 @@ def printed(request, tmp_path, monkeypatch):
     return PdfReader(io.BytesIO((tmp_path / "out.pdf").read_bytes()))
 
 
+@needs_chromium
 def test_records_headers_and_page_numbers(printed):
     texts = [" ".join(page.extract_text().split()) for page in printed.pages]
     middle = len(texts) - 2
@@ -128,6 +150,7 @@ def test_records_headers_and_page_numbers(printed):
     assert "Head C" in texts[-1] and "gamma 0" in texts[-1]
 
 
+@needs_chromium
 def test_odoo_finds_where_each_record_begins(printed):
     """The way in which Odoo itself walks the outline."""
     root = printed.trailer["/Root"]
