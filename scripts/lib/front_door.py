@@ -2,8 +2,8 @@
 
 Odoo's HTTP workers and its websocket listen on two ports, and a browser knows only one.
 This runs COMMAND, listens on PORT, and passes each connection on by its first line:
-`/websocket` to WEBSOCKET, anything else to HTTP. A browser opens a connection of its own
-for a websocket, and Odoo's workers answer one request per connection. It ends with
+`/websocket` to WEBSOCKET, anything else to HTTP. A browser opens a connection of its
+own for a websocket, and Odoo's workers answer one request per connection. It ends with
 COMMAND, and COMMAND with it. Production has a reverse proxy instead.
 """
 

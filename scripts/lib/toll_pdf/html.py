@@ -13,7 +13,7 @@ SHAPE = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 BASE = re.compile(r"<base\b[^>]*\bhref=\"(?P<href>[^\"]+)\"", re.IGNORECASE)
-# the address under which the browser sees our pages; <base> points elsewhere
+# the address under which the browser sees our pages
 PATH = "/__toll_pdf__/page.html"
 MARK = "toll-pdf-"
 # Bootstrap's container must not be narrower than the paper
@@ -70,7 +70,7 @@ def join(bodies):
         parts.append(f'<div id="{MARK}{number}"{rule}>{body.inner}</div>')
     if len(bodies) > 1:
         links = "".join(
-            f'<a href="{PATH}#{MARK}{number}">.</a>' for number in range(len(bodies))
+            f'<a href="#{MARK}{number}">.</a>' for number in range(len(bodies))
         )
         parts.append(
             '<div style="position: absolute; top: 0; left: 0; height: 1px; '
