@@ -1,6 +1,6 @@
 from datetime import date, timedelta
 
-from odoo import models
+from odoo import api, models, tools
 
 
 class TollOperator(models.Model):
@@ -21,6 +21,25 @@ class TollOperator(models.Model):
             "authorised_to": self.authorised_to or date.max,
         }
 
+    @tools.ormcache("self.id")
     def _plaza_zones(self):
         """Time zone of each plaza by code, for times that come without an offset."""
         return {plaza.code: plaza.tz for plaza in self.plaza_ids}
+
+
+class TollPlaza(models.Model):
+    _inherit = "toll.plaza"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if vals.keys() & {"code", "tz", "operator_id", "active"}:
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
