@@ -30,8 +30,10 @@ class TollAccount(models.Model):
         """A company's first cycle, until somebody chooses another."""
         for company, accounts in self.grouped("company_id").items():
             chosen = accounts.filtered(
-                lambda account, company=company: account.billing_cycle_id
-                and account.billing_cycle_id.company_id == company
+                lambda account, company=company: (
+                    account.billing_cycle_id
+                    and account.billing_cycle_id.company_id == company
+                )
             )
             (accounts - chosen).billing_cycle_id = self.env[
                 "toll.billing.cycle"
