@@ -1,3 +1,4 @@
+import math
 import uuid
 
 from odoo import fields, models
@@ -31,6 +32,14 @@ class TollAccount(models.Model):
                 self.env._("You are not allowed to take or give out money.")
             )
 
+    def _check_number(self, amount):
+        """Raise for what a program may send instead of an amount."""
+        is_number = isinstance(amount, (int, float)) and not isinstance(amount, bool)
+        if not is_number or not math.isfinite(amount):
+            raise UserError(
+                self.env._("%(amount)s is not an amount of money.", amount=amount)
+            )
+
     def top_up(self, amount, ref=None, method="cash", journal_id=None):
         """Take money in: a posted payment and a wallet entry, or none of both.
 
@@ -39,6 +48,7 @@ class TollAccount(models.Model):
         """
         self.ensure_one()
         self._check_money_access()
+        self._check_number(amount)
         ref = (ref or "").strip() or f"TOPUP-{uuid.uuid4().hex}"
         known = self._find_entry("topup", ref, amount)
         if known:
@@ -51,6 +61,7 @@ class TollAccount(models.Model):
         """Give money of the wallet back to the customer, never more than it has."""
         self.ensure_one()
         self._check_money_access()
+        self._check_number(amount)
         ref = (ref or "").strip() or f"REFUND-{uuid.uuid4().hex}"
         known = self._find_entry("refund", ref, -amount)
         if known:

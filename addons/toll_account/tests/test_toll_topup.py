@@ -39,6 +39,13 @@ class TestTollTopup(TollCommon):
                 self.account.top_up(amount)
         self.assertEqual(self.account.balance, 0)
 
+    def test_what_is_no_number_is_refused(self):
+        for amount in (None, "100", True, float("nan"), float("inf")):
+            with self.subTest(amount=amount), self.assertRaises(UserError):
+                self.account.top_up(amount, ref=f"bad {amount}")
+            with self.subTest(amount=amount), self.assertRaises(UserError):
+                self.account.refund(amount, ref=f"bad {amount}")
+
     def test_closed_and_draft_accounts_take_no_money(self):
         draft = self._create_account(activate=False)
         with self.assertRaisesRegex(UserError, "not open"):
