@@ -142,6 +142,8 @@ def orm_baseline(env, batch_id):
 
 def main():
     world.build(env, ACCOUNTS)
+    env.cr.execute("ANALYZE")  # as autovacuum would have by then
+    env.cr.commit()
     folder = tempfile.mkdtemp()
     answer = {}
     path = world.write_file(f"{folder}/day.csv", ROWS, ACCOUNTS)

@@ -10,7 +10,6 @@ class AccountMove(models.Model):
 
     toll_statement_id = fields.Many2one(
         "toll.statement",
-        string="Toll Statement",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -19,7 +18,6 @@ class AccountMove(models.Model):
     )
     toll_account_id = fields.Many2one(
         "toll.account",
-        string="Toll Account",
         readonly=True,
         copy=False,
         index="btree_not_null",

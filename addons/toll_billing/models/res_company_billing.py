@@ -6,7 +6,6 @@ class ResCompany(models.Model):
 
     toll_invoice_journal_id = fields.Many2one(
         "account.journal",
-        string="Toll Invoice Journal",
         domain="[('type', '=', 'sale')]",
         check_company=True,
         help="Empty: the first sales journal.",

@@ -8,7 +8,7 @@ from ..queries import billing_check as queries
 
 
 class TollAccount(models.Model):
-    _inherit = "toll.account"
+    _inherit = "toll.account"  # pylint: disable=consider-merging-classes-inherited
 
     billing_cycle_id = fields.Many2one(
         "toll.billing.cycle",
@@ -65,7 +65,7 @@ class TollAccount(models.Model):
         )
 
     def _check_closing(self):
-        super()._check_closing()
+        result = super()._check_closing()
         deposits = self.env["toll.invoice.issuer"]._get_deposits(self)
         unbilled = deposits.get(self.id, 0) - self.balance
         if not self.currency_id.is_zero(unbilled):
@@ -77,6 +77,7 @@ class TollAccount(models.Model):
                     amount=self.currency_id.format(unbilled),
                 )
             )
+        return result
 
     def action_bill_now(self):
         """Invoice all that these accounts have used up to now; show the runs."""

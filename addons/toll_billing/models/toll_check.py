@@ -13,7 +13,7 @@ REFERENCES = {
 
 
 class TollCheck(models.AbstractModel):
-    _inherit = "toll.check"
+    _inherit = "toll.check"  # pylint: disable=consider-merging-classes-inherited
 
     def _rules(self):
         return [

@@ -73,7 +73,7 @@ class TollCrossing(models.Model):
     vehicle_id = fields.Many2one("toll.vehicle", readonly=True)
     account_id = fields.Many2one("toll.account", readonly=True)
     partner_id = fields.Many2one(related="account_id.partner_id")
-    class_id = fields.Many2one("toll.vehicle.class", string="Class", readonly=True)
+    class_id = fields.Many2one("toll.vehicle.class", readonly=True)
     service = fields.Char(readonly=True)
     amount = fields.Monetary(readonly=True, aggregator="sum")
     amount_discount = fields.Monetary(
@@ -195,17 +195,18 @@ class TollCrossing(models.Model):
 
     # === CRUD: rows come from queries.crossing_load only === #
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("Crossings are loaded from files or by the API, not typed in.")
         )
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(
             self.env._("A crossing cannot be edited; correct or refuse it in review.")
         )
 
-    def unlink(self):
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
         raise UserError(self.env._("Crossings are never deleted."))
 
     # === HELD QUEUE === #

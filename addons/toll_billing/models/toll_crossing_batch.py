@@ -149,7 +149,7 @@ class TollCrossingBatch(models.Model):
     def _operator_by_code(self, code):
         operator = self.env["toll.operator"].search([("code", "=", code)])
         if not operator:
-            known = ", ".join(self.env["toll.operator"].search([]).mapped("code"))
+            known = ", ".join(operator.search([("code", "!=", False)]).mapped("code"))
             raise UserError(
                 self.env._(
                     "There is no operator with code %(code)s. Known: %(known)s.",

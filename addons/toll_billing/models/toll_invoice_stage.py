@@ -12,7 +12,7 @@ ZERO = Decimal(0)
 class TollInvoiceIssuer(models.AbstractModel):
     """Which rows one invoice written by set consists of, and what varies in them."""
 
-    _inherit = "toll.invoice.issuer"
+    _inherit = "toll.invoice.issuer"  # pylint: disable=consider-merging-classes-inherited
 
     def _stage_job(self, batch, job, pattern, number, numbers, ids):
         """Rows of one invoice and of what settles it; answers (id, number)."""

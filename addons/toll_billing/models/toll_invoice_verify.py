@@ -20,7 +20,7 @@ LINKS = {
 
 
 class TollInvoiceIssuer(models.AbstractModel):
-    _inherit = "toll.invoice.issuer"
+    _inherit = "toll.invoice.issuer"  # pylint: disable=consider-merging-classes-inherited
 
     def _verify_sample(self, statements, count):
         """Differences between invoices as they are and as the ORM makes them now.

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 
 
 class TollWalletEntry(models.Model):
-    _inherit = "toll.wallet.entry"
+    _inherit = "toll.wallet.entry"  # pylint: disable=consider-merging-classes-inherited
 
     def _view_parts(self):
         """Posted crossings are ledger entries themselves; nothing is written twice."""
@@ -28,4 +28,4 @@ class TollWalletEntry(models.Model):
     def init(self):
         # the crossings must exist before the view over them
         self.env["toll.crossing"].init()
-        super().init()
+        return super().init()

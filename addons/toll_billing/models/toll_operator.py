@@ -4,7 +4,7 @@ from odoo import api, models, tools
 
 
 class TollOperator(models.Model):
-    _inherit = "toll.operator"
+    _inherit = "toll.operator"  # pylint: disable=consider-merging-classes-inherited
 
     def _crossing_window(self, now):
         """Times and days in which this operator's crossings are accepted.

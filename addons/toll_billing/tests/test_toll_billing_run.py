@@ -279,7 +279,7 @@ class TestBillingRun(BillingCase):
 
     @staticmethod
     def _chunk_module():
-        from odoo.addons.toll_billing.models import toll_billing_run_issue
+        from ..models import toll_billing_run_issue
 
         return toll_billing_run_issue
 

@@ -61,7 +61,9 @@ class TollCrossingReview(models.TransientModel):
     def _default_crossing_count(self):
         return len(self.env.context.get("active_ids", []))
 
-    crossing_count = fields.Integer(default=_default_crossing_count, readonly=True)
+    crossing_count = fields.Integer(
+        default=lambda self: self._default_crossing_count(), readonly=True
+    )
     decision = fields.Selection(
         [
             ("release", "Try again as they are"),

@@ -34,7 +34,9 @@ export function parsePrice(text) {
         return Number(plain.replace(/\./g, "").replace(",", "."));
     }
     if (/^\d{1,3}(\.\d{3})+$/.test(plain)) {
-        return localization.thousandsSep === "." ? Number(plain.replace(/\./g, "")) : NaN;
+        return localization.thousandsSep === "."
+            ? Number(plain.replace(/\./g, ""))
+            : NaN;
     }
     if (/^\d{1,3}(,\d{3})+(\.\d+)?$|^\d+(\.\d+)?$/.test(plain)) {
         return Number(plain.replace(/,/g, ""));
@@ -277,7 +279,8 @@ export class TariffMatrix extends Component {
             }
         } else if (ev.key in ARROWS && !ev.ctrlKey && !ev.altKey && !ev.metaKey) {
             const [down, right] = ARROWS[ev.key];
-            const whole = input.selectionEnd - input.selectionStart === input.value.length;
+            const whole =
+                input.selectionEnd - input.selectionStart === input.value.length;
             const atEdge =
                 right < 0
                     ? input.selectionEnd === 0

@@ -32,7 +32,10 @@ tours.add("toll_account_360", {
             trigger: ".o_data_row:only-child .o_data_cell[name=number]",
             run: "click",
         },
-        {trigger: ".o_form_view h3 .o_field_widget[name=partner_id] input:value(Ana Ruiz)"},
+        {
+            trigger:
+                ".o_form_view h3 .o_field_widget[name=partner_id] input:value(Ana Ruiz)",
+        },
         {trigger: ".o_field_widget[name=balance]:contains(851)"},
         {trigger: ".o_field_widget[name=vehicle_ids] .o_data_cell:contains(TSA0001)"},
         {
@@ -104,7 +107,10 @@ tours.add("toll_crossing_filters", {
             trigger: ".o_data_row .o_data_cell[name=state]",
             run: "click",
         },
-        {trigger: ".o_form_view .alert .o_field_widget[name=reason]:contains(Malformed)"},
+        {
+            trigger:
+                ".o_form_view .alert .o_field_widget[name=reason]:contains(Malformed)",
+        },
     ],
 });
 
@@ -217,7 +223,8 @@ tours.add("toll_held_queue", {
 tours.add("toll_billing_run", {
     steps: () => [
         {
-            trigger: ".o_form_statusbar button[name=action_compute]:contains(/^Compute$/)",
+            trigger:
+                ".o_form_statusbar button[name=action_compute]:contains(/^Compute$/)",
             run: "click",
         },
         {trigger: ".o_field_widget[name=statement_count]:contains(1)"},
