@@ -61,7 +61,7 @@ class Batch:
 
 
 class TollInvoiceIssuer(models.AbstractModel):
-    _inherit = "toll.invoice.issuer"
+    _inherit = "toll.invoice.issuer"  # pylint: disable=consider-merging-classes-inherited
 
     def _issue_mass_checked(self, single, moves, mass, date, company):
         """Write ``mass`` by set, verify a sample; go the ordinary way if it differs."""
