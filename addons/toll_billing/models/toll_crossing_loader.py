@@ -18,7 +18,7 @@ from ..queries import crossing_load as queries
 _logger = logging.getLogger(__name__)
 
 #: Rows per committed chunk.
-CHUNK = 50_000
+CHUNK = 100_000
 #: Chunks of one file under way at once (they are posted in file order all the same).
 LANES = 2
 RETRIES = 5
