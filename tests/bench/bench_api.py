@@ -154,7 +154,8 @@ def main():
         "p50_ms": share(0.5),
         "p95_ms": share(0.95),
         "p99_ms": share(0.99),
-        "balance_moved": spent == 10.5 * (RATE * 3 + len(times)),
+        "spent": round(spent, 2),
+        "expected": 10.5 * (RATE * 3 + len(times)),
     }
     print("RESULT " + json.dumps(answer))
 
