@@ -380,23 +380,20 @@ class TollCrossingBatch(models.Model):
         company = operator.company_id or self.env.company
         # an operator's user has no right on batches; the rule is the key above
         Batch_sudo = self.sudo()
-        batch = Batch_sudo.search(
-            [
-                ("operator_id", "=", operator.id),
-                ("company_id", "=", company.id),
-                ("kind", "=", "api"),
-                ("name", "=", name),
-            ]
-        )
-        return batch or Batch_sudo.create(
-            {
-                "name": name,
-                "kind": "api",
-                "operator_id": operator.id,
-                "company_id": company.id,
-                "state": "done",
-            }
-        )
+        domain = [
+            ("operator_id", "=", operator.id),
+            ("company_id", "=", company.id),
+            ("kind", "=", "api"),
+            ("name", "=", name),
+        ]
+        batch = Batch_sudo.search(domain)
+        if not batch:
+            # two first events at once: the later one is tried again and finds it
+            self.env.cr.execute(
+                queries.make_api_batch(name, operator.id, company.id, self.env.uid)
+            )
+            batch = Batch_sudo.search(domain)
+        return batch
 
     # === ACTIONS === #
     def _crossing_action(self, name, domain):

@@ -674,3 +674,24 @@ def held_by_account(ids) -> SQL:
         """,
         SQL("account_id = ANY(%s)", list(ids)) if ids else SQL("TRUE"),
     )
+
+
+def make_api_batch(name, operator_id, company_id, uid) -> SQL:
+    """Make the API's batch of the day unless somebody else just did.
+
+    Under REPEATABLE READ a rival's batch that is not visible yet is a serialization
+    failure, which the web server answers by trying the request again.
+    """
+    return SQL(
+        """
+        INSERT INTO toll_crossing_batch (name, kind, state, operator_id, company_id,
+            create_uid, write_uid, create_date, write_date)
+        VALUES (%(name)s, 'api', 'done', %(operator)s, %(company)s, %(uid)s, %(uid)s,
+            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC')
+            ON CONFLICT (operator_id, company_id, name) WHERE kind = 'api' DO NOTHING
+        """,
+        name=name,
+        operator=operator_id,
+        company=company_id,
+        uid=uid,
+    )
