@@ -117,7 +117,8 @@ class TollApi(Controller):
         if (http_request.content_length or 0) > MAX_BYTES:
             message = f"The request is larger than {MAX_BYTES} bytes."
             raise ApiError(413, "too_large", message)
-        return http_request.get_data(cache=False)
+        # kept: a request that is tried again after a conflict reads it again
+        return http_request.get_data()
 
     @route(
         "/toll/api/v1/crossings",
