@@ -8,7 +8,15 @@
     "license": "AGPL-3",
     "development_status": "Beta",
     "application": True,
-    "depends": ["account_payment", "payment_demo", "portal"],
+    "depends": [
+        "account_payment",
+        "contract",  # OCA/contract
+        "payment_demo",
+        "portal",
+        "sale_crm",
+        "sale_management",
+        "website",
+    ],
     "external_dependencies": {"python": ["python-stdnum"]},
     "pre_init_hook": "pre_init_hook",
     "data": [

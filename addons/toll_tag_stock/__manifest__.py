@@ -7,7 +7,7 @@
     "website": "https://example.org/toll-suite",
     "license": "AGPL-3",
     "development_status": "Beta",
-    "depends": ["toll_account", "stock"],
+    "depends": ["toll_account", "barcodes", "purchase_stock", "sale_stock"],
     "data": [
         "security/toll_tag_stock_groups.xml",
         "security/ir.model.access.csv",
