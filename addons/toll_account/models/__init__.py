@@ -10,6 +10,10 @@ from . import toll_account
 from . import toll_account_state
 from . import toll_account_state_log
 from . import toll_account_money
+from . import toll_request_type
+from . import toll_request
+from . import toll_request_customer
+from . import toll_account_request
 from . import toll_vehicle
 from . import toll_wallet_entry
 from . import toll_check

@@ -1,3 +1,4 @@
+from . import test_toll_request
 from . import test_toll_account
 from . import test_toll_account_access
 from . import test_toll_check
