@@ -5,6 +5,10 @@ from . import toll_plaza
 from . import toll_lane
 from . import toll_vehicle_class
 from . import toll_office
+from . import toll_cash_denomination
+from . import toll_cash_session
+from . import toll_cash_count_line
+from . import toll_cash_deposit
 from . import toll_state_reason
 from . import toll_account
 from . import toll_account_state
@@ -14,11 +18,13 @@ from . import toll_request_type
 from . import toll_request
 from . import toll_request_customer
 from . import toll_account_request
+from . import toll_account_till
 from . import toll_vehicle
 from . import toll_wallet_entry
 from . import toll_check
 from . import toll_check_result
 from . import account_chart_template
+from . import account_journal
 from . import account_move
 from . import account_payment
 from . import payment_transaction

@@ -26,6 +26,14 @@ class AccountPayment(models.Model):
     toll_method = fields.Selection(
         METHODS, string="Means of Payment", readonly=True, copy=False
     )
+    toll_session_id = fields.Many2one(
+        "toll.cash.session",
+        string="Cash Session",
+        index="btree_not_null",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+    )
 
     @api.depends("toll_account_id")
     def _compute_destination_account_id(self):

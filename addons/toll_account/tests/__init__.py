@@ -1,6 +1,7 @@
 from . import test_toll_request
 from . import test_toll_account
 from . import test_toll_account_access
+from . import test_toll_cash_session
 from . import test_toll_check
 from . import test_toll_operator
 from . import test_toll_topup

@@ -1,0 +1,449 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..queries import cash_session as queries
+
+SESSION_STATES = [
+    ("open", "Open"),
+    ("counting", "Counting"),
+    ("closed", "Closed"),
+    ("deposited", "Deposited"),
+]
+# Written by the session's own methods only, so that count, books and state agree.
+GUARDED = {
+    "state",
+    "opened_at",
+    "closed_at",
+    "closed_by_id",
+    "difference_booked",
+    "move_id",
+    "deposit_id",
+    "movement_count",
+}
+
+
+class TollCashSession(models.Model):
+    _name = "toll.cash.session"
+    _description = "Cash Session"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "opened_at desc, id desc"
+    _check_company_auto = True
+
+    name = fields.Char(
+        string="Number", required=True, readonly=True, copy=False, default="/"
+    )
+    office_id = fields.Many2one(
+        "toll.office",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self.env.user.toll_office_id,
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Agent",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.user,
+    )
+    company_id = fields.Many2one(
+        related="office_id.company_id", store=True, index=True, precompute=True
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    journal_id = fields.Many2one(
+        "account.journal",
+        string="Till",
+        compute="_compute_journal_id",
+        store=True,
+        precompute=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    state = fields.Selection(
+        SESSION_STATES,
+        required=True,
+        readonly=True,
+        default="open",
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    opened_at = fields.Datetime(
+        required=True, readonly=True, copy=False, default=fields.Datetime.now
+    )
+    closed_at = fields.Datetime(readonly=True, copy=False)
+    closed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    amount_opening = fields.Monetary(
+        string="Opening Amount",
+        default=lambda self: self._default_amount_opening(),
+        tracking=True,
+        help="Money in the drawer when the session begins.",
+    )
+    payment_ids = fields.One2many(
+        "account.payment", "toll_session_id", string="Payments", readonly=True
+    )
+    movement_count = fields.Integer(string="Movements", readonly=True, copy=False)
+    amount_cash = fields.Monetary(
+        string="Cash", compute="_compute_amounts", compute_sudo=True
+    )
+    amount_card = fields.Monetary(
+        string="Cards", compute="_compute_amounts", compute_sudo=True
+    )
+    amount_transfer = fields.Monetary(
+        string="Transfers", compute="_compute_amounts", compute_sudo=True
+    )
+    amount_expected = fields.Monetary(
+        string="Expected in the Till",
+        compute="_compute_amounts",
+        compute_sudo=True,
+        help="Opening amount and the cash taken, less the cash given back.",
+    )
+    count_line_ids = fields.One2many("toll.cash.count.line", "session_id")
+    amount_counted = fields.Monetary(
+        string="Counted", compute="_compute_amount_counted", store=True
+    )
+    amount_difference = fields.Monetary(
+        string="Difference", compute="_compute_amounts", compute_sudo=True
+    )
+    difference_booked = fields.Monetary(
+        string="Booked Difference", readonly=True, copy=False
+    )
+    difference_reason = fields.Char(copy=False, tracking=True)
+    amount_left = fields.Monetary(
+        string="Left in the Till",
+        copy=False,
+        help="Small change that stays in the drawer for the next session.",
+    )
+    amount_to_deposit = fields.Monetary(
+        string="To Deposit", compute="_compute_amount_to_deposit", store=True
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Difference Entry", readonly=True, copy=False
+    )
+    deposit_id = fields.Many2one(
+        "toll.cash.deposit", readonly=True, copy=False, index="btree_not_null"
+    )
+
+    _open_uniq = models.UniqueIndex(
+        "(user_id, journal_id) WHERE state IN ('open', 'counting')",
+        "This agent has an open session in this till already: go on with it, or count "
+        "and close it first.",
+    )
+    _opening_positive = models.Constraint(
+        "CHECK (amount_opening >= 0)", "The opening amount cannot be negative."
+    )
+    _left_positive = models.Constraint(
+        "CHECK (amount_left >= 0)", "What stays in the till cannot be negative."
+    )
+
+    @api.model
+    def _default_amount_opening(self):
+        """What the agent left in the drawer the last time."""
+        last = self.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("office_id", "=", self.env.user.toll_office_id.id),
+                ("state", "in", ("closed", "deposited")),
+            ],
+            limit=1,
+        )
+        return last.amount_left
+
+    # Computes
+
+    @api.depends("office_id")
+    def _compute_journal_id(self):
+        for session in self:
+            office = session.office_id.sudo()
+            session.journal_id = (
+                office.cash_journal_id
+                or office.company_id._toll_get_topup_journal("cash")
+                if office
+                else False
+            )
+
+    @api.depends("payment_ids", "amount_opening", "amount_counted", "movement_count")
+    def _compute_amounts(self):
+        totals = {}
+        rows = self.env["account.payment"]._read_group(
+            [("toll_session_id", "in", self.ids)],
+            ["toll_session_id", "toll_method", "payment_type"],
+            ["amount:sum"],
+        )
+        for session, method, kind, amount in rows:
+            key = (session.id, method)
+            signed = amount if kind == "inbound" else -amount
+            totals[key] = totals.get(key, 0) + signed
+        for session in self:
+            key = session._origin.id
+            session.amount_cash = totals.get((key, "cash"), 0)
+            session.amount_card = totals.get((key, "card"), 0)
+            session.amount_transfer = totals.get((key, "transfer"), 0)
+            session.amount_expected = session.amount_opening + session.amount_cash
+            session.amount_difference = session.amount_counted - session.amount_expected
+
+    @api.depends("count_line_ids.amount")
+    def _compute_amount_counted(self):
+        for session in self:
+            session.amount_counted = sum(session.count_line_ids.mapped("amount"))
+
+    @api.depends("amount_counted", "amount_left")
+    def _compute_amount_to_deposit(self):
+        for session in self:
+            session.amount_to_deposit = session.amount_counted - session.amount_left
+
+    @api.constrains("office_id", "user_id")
+    def _check_office(self):
+        for session in self:
+            if session.user_id.sudo().toll_office_id != session.office_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(agent)s does not work in %(office)s: set the person's "
+                        "office first.",
+                        agent=session.user_id.name,
+                        office=session.office_id.name,
+                    )
+                )
+
+    # CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_guarded(vals)
+            if vals.get("name", "/") == "/":
+                # the number, whatever the agent may do with sequences
+                vals["name"] = (
+                    self.env["ir.sequence"].sudo().next_by_code("toll.cash.session")
+                )
+        sessions = super().create(vals_list)
+        for session in sessions:
+            if not session.journal_id:
+                raise UserError(
+                    self.env._(
+                        "Choose the till of %(office)s first: a cash journal.",
+                        office=session.office_id.name,
+                    )
+                )
+        # the journal's set-up, whatever the agent may do with journals
+        sessions.sudo().journal_id._toll_make_till()
+        return sessions
+
+    def write(self, vals):
+        self._check_guarded(vals)
+        if {"amount_opening", "office_id", "user_id"} & vals.keys():
+            for session in self:
+                if session.movement_count or session.state != "open":
+                    raise UserError(
+                        self.env._(
+                            "Session %(number)s has begun: what was in the till at "
+                            "its opening does not change any more.",
+                            number=session.name,
+                        )
+                    )
+        if {"amount_left", "difference_reason"} & vals.keys() and not self.env.su:
+            self._check_state("counting")
+        return super().write(vals)
+
+    def _check_guarded(self, vals):
+        if not self.env.su and GUARDED & vals.keys():
+            raise AccessError(
+                self.env._("A session changes through its buttons: count, close.")
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if self.filtered(lambda s: s.movement_count or s.state != "open"):
+            raise UserError(
+                self.env._("A session with movements is kept: count and close it.")
+            )
+
+    # Business
+
+    @api.model
+    def _claim(self, user, office):
+        """The open session of this person, held until the money is in it."""
+        self.flush_model(["user_id", "office_id", "state", "movement_count"])
+        rows = self.env.execute_query(queries.claim_session(user.id, office.id))
+        # the session of whoever takes the money is part of taking it
+        session = self.sudo().browse(row[0] for row in rows)
+        session.invalidate_recordset(["movement_count"], flush=False)
+        session.modified(["movement_count"])
+        return session
+
+    def _check_state(self, *states):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for session in self:
+            if session.state not in states:
+                raise UserError(
+                    self.env._(
+                        "Session %(number)s is %(state)s.",
+                        number=session.name,
+                        state=labels[session.state].lower(),
+                    )
+                )
+
+    def action_count(self):
+        """Shut the till and count what is in it."""
+        self.check_access("write")
+        self._check_state("open")
+        for session_sudo in self.sudo():  # guarded fields; the right is checked
+            session_sudo.state = "counting"
+            if not session_sudo.count_line_ids:
+                session_sudo.count_line_ids = [
+                    fields.Command.create({"value": value})
+                    for value in session_sudo._get_denominations()
+                ]
+
+    def _get_denominations(self):
+        """Values to count; without a list, whole units and cents."""
+        known = self.env["toll.cash.denomination"].search(
+            [("currency_id", "=", self.currency_id.id)]
+        )
+        return known.mapped("value") or [1, self.currency_id.rounding]
+
+    def action_resume(self):
+        """The count was too early: take money again."""
+        self.check_access("write")
+        self._check_state("counting")
+        self.sudo().state = "open"  # guarded; the right is checked
+
+    def action_close(self):
+        """Book the difference and end the session."""
+        self.check_access("write")
+        self._check_state("counting")
+        for session in self:
+            currency = session.currency_id
+            difference = currency.round(session.amount_difference)
+            if difference and not (session.difference_reason or "").strip():
+                raise UserError(
+                    self.env._(
+                        "%(counted)s were counted and %(expected)s expected: count "
+                        "again, or write down the reason of the difference.",
+                        counted=currency.format(session.amount_counted),
+                        expected=currency.format(session.amount_expected),
+                    )
+                )
+            if (
+                currency.compare_amounts(session.amount_left, session.amount_counted)
+                > 0
+            ):
+                raise UserError(
+                    self.env._("More cannot stay in the till than was counted.")
+                )
+            session_sudo = session.sudo()  # guarded fields and books; right checked
+            session_sudo.write(
+                {
+                    "state": "closed",
+                    "closed_at": fields.Datetime.now(),
+                    "closed_by_id": self.env.uid,
+                    "difference_booked": difference,
+                    "move_id": session_sudo._book_difference(difference).id,
+                }
+            )
+
+    def action_reopen(self):
+        """Undo a wrong count; for accounting, until the money is at the bank."""
+        self.check_access("write")
+        if not self.env.user.has_group("toll_account.group_toll_accountant"):
+            raise AccessError(self.env._("Only accounting opens a closed session."))
+        self._check_state("closed")
+        for session_sudo in self.sudo():  # guarded fields and books; right checked
+            if session_sudo.move_id:
+                session_sudo.move_id._reverse_moves(
+                    [{"ref": session_sudo.name}], cancel=True
+                )
+            session_sudo.write(
+                {
+                    "state": "counting",
+                    "closed_at": False,
+                    "closed_by_id": False,
+                    "difference_booked": 0,
+                    "move_id": False,
+                    "deposit_id": False,
+                }
+            )
+
+    def _book_difference(self, amount):
+        """More or less money than there should be, against gain or loss."""
+        self.ensure_one()
+        moves = self.env["account.move"]
+        if self.currency_id.is_zero(amount):
+            return moves
+        journal, company = self.journal_id, self.company_id
+        if amount > 0:
+            other = (
+                journal.profit_account_id
+                or company.default_cash_difference_income_account_id
+            )
+        else:
+            other = (
+                journal.loss_account_id
+                or company.default_cash_difference_expense_account_id
+            )
+        if not other:
+            raise UserError(
+                self.env._(
+                    "Ask accounting to choose the profit and loss accounts of the "
+                    "journal %(journal)s: the difference is booked there.",
+                    journal=journal.name,
+                )
+            )
+        label = self.env._("Cash difference of session %(number)s", number=self.name)
+        move = moves.create(
+            {
+                "move_type": "entry",
+                "journal_id": journal.id,
+                "company_id": company.id,
+                "date": fields.Date.context_today(self),
+                "ref": label,
+                "line_ids": [
+                    fields.Command.create(
+                        {
+                            "account_id": account.id,
+                            "name": label,
+                            "debit": max(value, 0),
+                            "credit": max(-value, 0),
+                        }
+                    )
+                    for account, value in (
+                        (journal.default_account_id, amount),
+                        (other, -amount),
+                    )
+                ],
+            }
+        )
+        move._post()
+        return move
+
+    def action_print(self):
+        """The closing report."""
+        self.check_access("read")
+        return self.env.ref("toll_account.action_report_cash_session").report_action(
+            self.ids
+        )
+
+    def action_view_payments(self):
+        self.ensure_one()
+        values = self.env["ir.actions.act_window"]._for_xml_id(
+            "toll_account.account_payment_action"
+        )
+        return dict(values, domain=[("toll_session_id", "=", self.id)], context={})
+
+    @api.model
+    def action_open_mine(self):
+        """My open session, or a form to begin one."""
+        mine = self.search(
+            [("user_id", "=", self.env.uid), ("state", "in", ("open", "counting"))],
+            limit=1,
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "view_mode": "form",
+            "res_id": mine.id,
+            "name": self.env._("My Till"),
+        }
