@@ -1,5 +1,8 @@
 from odoo import fields, models
 
+# What the completeness of an account looks at.
+SCORED = {"email", "phone", "vat", "street", "zip", "city", "country_id", "lang"}
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -34,3 +37,10 @@ class ResPartner(models.Model):
             domain=[("commercial_partner_id", "=", self.commercial_partner_id.id)],
             context={"default_partner_id": self.id},
         )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if SCORED & vals.keys():
+            # a score of the accounts, whatever the writer may do with accounts
+            self.env["toll.account"].sudo()._update_completeness(partner_ids=self.ids)
+        return result

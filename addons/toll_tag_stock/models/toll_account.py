@@ -69,6 +69,15 @@ class TollAccount(models.Model):
             )
         return res
 
+    def _merge_records(self, target):
+        """TAGs stay with their vehicles; assignments that have ended stay history."""
+        lots = self.toll_tag_ids
+        held = self.toll_assignment_ids.filtered("is_open")
+        res = super()._merge_records(target)
+        held.account_id = target
+        lots.toll_account_id = target
+        return res
+
     @api.model
     def _get_search_domains(self, term):
         """An account is also named by a TAG: printed number or EPC, however written."""

@@ -5,6 +5,7 @@ from . import (
     test_toll_tag_concurrency,
     test_toll_tag_status,
     test_toll_opening_load,
+    test_toll_account_merge,
     test_toll_check,
     test_toll_tag_views,
 )
