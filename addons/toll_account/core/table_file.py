@@ -1,9 +1,8 @@
 """Tables that people upload: CSV or XLSX, with the number of each line.
 
->>> rows, errors = read_table(b"plate;class\\nABC-1;AUTO\\n", "x.csv", ("plate", "class"))
->>> rows, errors
+>>> read_table(b"plate;class\\nABC-1;AUTO\\n", "x.csv", ("plate", "class"))
 ([{'plate': 'ABC-1', 'class': 'AUTO', 'line': 2}], [])
->>> read_table(b"colour\\nred\\n", "x.csv", ("plate",), required=("plate",))[1]
+>>> read_table(b"colour\\nred\\n", "x.csv", ("plate",))[1]
 [(1, 'unknown_column', 'colour')]
 """
 

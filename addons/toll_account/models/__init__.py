@@ -7,6 +7,7 @@ from . import toll_vehicle_class
 from . import toll_office
 from . import toll_cash_denomination
 from . import toll_cash_session
+from . import toll_cash_session_close
 from . import toll_cash_count_line
 from . import toll_cash_deposit
 from . import toll_state_reason

@@ -30,7 +30,7 @@ class TollAccount(models.Model):
         ondelete="restrict",
         help="The account that goes on in place of this one.",
     )
-    merged_ids = fields.One2many("toll.account", "merged_into_id", string="Merged")
+    merged_ids = fields.One2many("toll.account", "merged_into_id")
 
     @api.depends("issue_ids.state")
     def _compute_issue_count(self):
@@ -54,7 +54,8 @@ class TollAccount(models.Model):
     @api.model
     def _update_completeness(self, **only):
         """Write the scores of all accounts, or of these, in one statement."""
-        weights = self.env["toll.quality.weight"].sudo().search([])  # configuration
+        # configuration, whatever the writer may do with it
+        weights = self.env["toll.quality.weight"].sudo().search([("weight", ">", 0)])
         self.flush_model(["partner_id", "verified_date"])
         self.env["res.partner"].flush_model()
         self.env["toll.vehicle"].flush_model(["account_id", "active"])

@@ -67,7 +67,7 @@ class TollDocument(models.Model):
     active = fields.Boolean(default=True)
 
     _dates_valid = models.Constraint(
-        "CHECK (expiry_date IS NULL OR issue_date IS NULL OR expiry_date >= issue_date)",
+        "CHECK (expiry_date >= issue_date)",
         "A document does not expire before it is issued.",
     )
 

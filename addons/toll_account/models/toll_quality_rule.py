@@ -136,7 +136,7 @@ class TollQualityRule(models.Model):
 
     @api.model
     def _cron_run(self):
-        self.search([])._run()
+        self.search([("active", "=", True)])._run()
 
     def action_view_issues(self):
         self.ensure_one()

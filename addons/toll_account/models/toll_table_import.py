@@ -43,8 +43,8 @@ class TollTableImport(models.AbstractModel):
     problems = fields.Text(readonly=True)
     template_file = fields.Binary(compute="_compute_template_file")
 
-    _columns = ()
-    _required = ()
+    _table_columns = ()
+    _table_required = ()
     _template = ""
 
     def _compute_template_file(self):
@@ -69,7 +69,8 @@ class TollTableImport(models.AbstractModel):
         """One sentence per refused line, in the order of the lines."""
         sentences = []
         for line, code, value in sorted(errors, key=lambda error: error[0]):
-            text = self.env._(MESSAGES[code]) % {"value": value}
+            sentence = self.env._(MESSAGES[code])
+            text = sentence % {"value": value}
             if line:
                 text = self.env._("Line %(line)s: %(message)s", line=line, message=text)
             sentences.append(text)
@@ -83,7 +84,10 @@ class TollTableImport(models.AbstractModel):
         if not self.file:
             raise UserError(self.env._("Choose a file first."))
         rows, errors = table_file.read_table(
-            base64.b64decode(self.file), self.filename, self._columns, self._required
+            base64.b64decode(self.file),
+            self.filename,
+            self._table_columns,
+            self._table_required,
         )
         errors = errors + self._resolve(rows)
         if not rows and not errors:
@@ -128,9 +132,9 @@ class TollTableImport(models.AbstractModel):
     # Shared lookups
 
     def _find_classes(self):
-        classes = self.env["toll.vehicle.class"].search([])
+        classes = self.env["toll.vehicle.class"].search([("code", "!=", False)])
         return {record.code.upper(): record.id for record in classes}
 
     def _find_countries(self):
-        countries = self.env["res.country"].search([])
+        countries = self.env["res.country"].search([("code", "!=", False)])
         return {record.code: record.id for record in countries}

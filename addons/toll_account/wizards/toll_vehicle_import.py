@@ -10,7 +10,7 @@ class TollVehicleImport(models.TransientModel):
         "toll.account", required=True, domain="[('state', '!=', 'closed')]"
     )
 
-    _columns = (
+    _table_columns = (
         "plate",
         "class",
         "country",
@@ -21,7 +21,7 @@ class TollVehicleImport(models.TransientModel):
         "cost_centre",
         "driver",
     )
-    _required = ("plate", "class")
+    _table_required = ("plate", "class")
     _template = (
         "plate,class,make,model,year,cost_centre,driver\n"
         "77-AB-1C,C2,Kenworth,T680,2022,NORTE,Luis Soto\n"

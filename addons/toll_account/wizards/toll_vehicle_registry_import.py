@@ -15,8 +15,8 @@ class TollVehicleRegistryImport(models.TransientModel):
         help="When the list was drawn up: older lists do not replace newer data.",
     )
 
-    _columns = ("plate", "class", "country")
-    _required = ("plate", "class")
+    _table_columns = ("plate", "class", "country")
+    _table_required = ("plate", "class")
     _template = "plate,class,country\nABC-123-D,AUTO,MX\n77-AB-1C,C2,MX\n"
 
     def _resolve(self, rows):
