@@ -179,6 +179,23 @@ def test_concurrent_events_lose_nothing(world):
     assert world.balance() == pytest.approx(before - 40 * PRICE)
 
 
+def test_first_events_of_a_day_at_once_share_one_batch(world):
+    client = Json2(
+        world.admin.base_url,
+        world.admin.database,
+        world.new_api_key(world.other_operator),
+    )
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(
+                lambda number: world.post(world.event(f"12-{number}"), client=client),
+                range(8),
+            )
+        )
+    assert {a.status_code for a in answers} == {200}, [a.text for a in answers]
+    assert len({a.json()["batch_id"] for a in answers}) == 1
+
+
 def test_revoked_keys_stop_at_once(world):
     client = Json2(
         world.admin.base_url,

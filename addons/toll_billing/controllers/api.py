@@ -104,10 +104,10 @@ class TollApi(Controller):
         if not user.has_group("toll_account.group_toll_operator_api"):
             message = "This key does not belong to an operator's integration user."
             raise ApiError(403, "not_an_operator", message)
-        operator = user.toll_operator_id  # the one that the key stands for
-        if not operator:
+        operator_id = user._get_operator_id()  # the one that the key stands for
+        if not operator_id:
             raise ApiError(403, "no_operator", "This user is not bound to an operator.")
-        return operator
+        return request.env["toll.operator"].browse(operator_id)
 
     def _get_body(self):
         http_request = request.httprequest

@@ -1,8 +1,8 @@
 """Work that overlaps but takes effect in order.
 
-The loader parses, stages and prices chunks side by side, but posts them one after the
-other in file order: a file's first row with a reference is the one that counts, and a
-kill leaves no hole before the last finished line.
+The loader parses, stages, prices and writes chunks side by side. Two things happen in
+file order all the same: taking the natural keys (a file's first row with a reference is
+the one that counts) and the commit (a kill leaves no hole before the last line done).
 """
 
 import queue
@@ -13,39 +13,73 @@ class Aborted(Exception):
     """Another worker failed; this one stops without an error of its own."""
 
 
+class SteppedBack(Exception):
+    """An earlier piece starts again: what was claimed after it must be given up."""
+
+
 class Turns:
-    """Lets numbered pieces of work pass one by one, in order.
+    """Two gates that numbered pieces of work pass in order: claiming, then finishing.
 
     >>> turns = Turns()
-    >>> with turns.of(0):
-    ...     "first"
-    'first'
+    >>> turns.wait_to_claim(0)
+    >>> turns.claimed(0)
+    >>> turns.wait_to_claim(1)
+    >>> turns.claimed(1)
+    >>> turns.wait_to_finish(0)
+    >>> turns.step_back(0)
+    >>> turns.wait_to_finish(1)
+    Traceback (most recent call last):
+    ...
+    odoo.addons.toll_billing.core.pipeline.SteppedBack
     >>> turns.abort()
-    >>> turns.wait(5)
+    >>> turns.wait_to_claim(0)
     Traceback (most recent call last):
     ...
     odoo.addons.toll_billing.core.pipeline.Aborted
     """
 
     def __init__(self):
-        self._next = 0
+        self._to_claim = 0
+        self._to_finish = 0
         self._aborted = False
         self._changed = threading.Condition()
 
-    def wait(self, number):
-        """Block until every earlier number is done.
+    def wait_to_claim(self, number):
+        """Block until every earlier number has claimed.
 
         :raises Aborted: when another worker gave up
         """
+        self._wait(lambda: self._to_claim >= number)
+
+    def claimed(self, number):
+        """Let the next number claim, unless an earlier one has stepped back."""
         with self._changed:
-            self._changed.wait_for(lambda: self._aborted or self._next >= number)
-            if self._aborted:
-                raise Aborted
+            if self._to_claim == number:
+                self._to_claim = number + 1
+            self._changed.notify_all()
+
+    def wait_to_finish(self, number):
+        """Block until every earlier number is done.
+
+        :raises SteppedBack: an earlier number claims anew and must not find claims of
+            this one in its way
+        :raises Aborted: when another worker gave up
+        """
+        self._wait(lambda: self._to_finish >= number or self._to_claim <= number)
+        with self._changed:
+            if self._to_claim <= number:
+                raise SteppedBack
 
     def done(self, number):
-        """Let the next number pass."""
+        """Let the next number finish."""
         with self._changed:
-            self._next = max(self._next, number + 1)
+            self._to_finish = number + 1
+            self._changed.notify_all()
+
+    def step_back(self, number):
+        """This number was undone and will claim again."""
+        with self._changed:
+            self._to_claim = min(self._to_claim, number)
             self._changed.notify_all()
 
     def abort(self):
@@ -54,21 +88,11 @@ class Turns:
             self._aborted = True
             self._changed.notify_all()
 
-    def of(self, number):
-        """Context of one turn: waits on entry, lets the next pass on a clean exit."""
-        return _Turn(self, number)
-
-
-class _Turn:
-    def __init__(self, turns, number):
-        self._turns, self._number = turns, number
-
-    def __enter__(self):
-        self._turns.wait(self._number)
-
-    def __exit__(self, kind, error, traceback):
-        if kind is None:
-            self._turns.done(self._number)
+    def _wait(self, passes):
+        with self._changed:
+            self._changed.wait_for(lambda: self._aborted or passes())
+            if self._aborted:
+                raise Aborted
 
 
 def read_ahead(items, depth=2):

@@ -8,6 +8,7 @@ from . import toll_operator
 from . import toll_crossing_batch
 from . import toll_crossing
 from . import toll_crossing_loader
+from . import toll_crossing_event
 from . import toll_ledger_entry
 from . import toll_billing_cycle
 from . import toll_billing_run

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import os
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.lru import LRU
 
@@ -45,6 +45,15 @@ class ResUsers(models.Model):
                         user=user.name,
                     )
                 )
+
+    @tools.ormcache("self.id")
+    def _get_operator_id(self):
+        """Id of the operator that this integration user posts for, or False.
+
+        Asked with every event. Like the record rules that read it, it is forgotten
+        when the field changes (``_get_invalidation_fields``).
+        """
+        return self.toll_operator_id.id
 
 
 class ResUsersApikeys(models.Model):

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..queries import crossing_load as queries
+from ..queries import crossing_batch as queries
 
 
 class TollAccount(models.Model):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
-from ..queries import crossing_load, crossing_table
+from ..queries import crossing_review, crossing_table
 
 REASONS = [
     ("unknown_tag", "Unknown TAG"),
@@ -41,7 +41,7 @@ REASONS = [
 class TollCrossing(models.Model):
     """A toll event that concerns an account, in one of five fates.
 
-    Read-only for the ORM: rows are written by ``queries.crossing_load`` only, for one
+    Read-only for the ORM: rows are written by ``queries.crossing_post`` only, for one
     event of the API as for a file of a million.
     """
 
@@ -193,7 +193,7 @@ class TollCrossing(models.Model):
                 filter(None, [crossing.plaza_id.code, crossing.ref])
             )
 
-    # === CRUD: rows come from queries.crossing_load only === #
+    # === CRUD: rows come from queries.crossing_post only === #
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(
@@ -238,7 +238,9 @@ class TollCrossing(models.Model):
         self._check_reviewer()
         if not (note or "").strip():
             raise UserError(self.env._("Say why these crossings are refused."))
-        rows = self._fetch(crossing_load.reject_held(self.ids, "refused", note.strip()))
+        rows = self._fetch(
+            crossing_review.reject_held(self.ids, "refused", note.strip())
+        )
         self.invalidate_model()
         if len(rows) != len(self):
             raise UserError(self.env._("Only held crossings can be refused."))
@@ -272,7 +274,7 @@ class TollCrossing(models.Model):
 
     def _correct(self, changes):
         payload = fields.Json().convert_to_column(changes, self)
-        self.env.cr.execute(crossing_load.correct_held(self.ids, payload))
+        self.env.cr.execute(crossing_review.correct_held(self.ids, payload))
 
     def _reprocess(self):
         """Resolve the held ones of ``self`` again; return those no longer held."""

@@ -1,11 +1,9 @@
 import io
-import json
 import logging
 import threading
 import time
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import replace
 
 from psycopg2 import errors
 from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INERROR
@@ -13,7 +11,13 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE, TRANSACTION_STATUS_INER
 from odoo import fields, models
 
 from ..core import intake, pipeline
-from ..queries import crossing_load as queries
+from ..queries import (
+    crossing_batch,
+    crossing_post,
+    crossing_resolve,
+    crossing_review,
+    crossing_work,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -35,8 +39,8 @@ class TollCrossingLoader(models.AbstractModel):
         """Load what is left of a file, one committed transaction per chunk.
 
         A kill at any instant leaves whole chunks only; the tally says up to which
-        line. While one chunk is posted the next one is staged and priced on a second
-        connection, and a third is parsed.
+        line. Two chunks are on their way at once, each on its own connection, while
+        the next ones are parsed.
 
         :param int batch_id: a committed batch in state loading
         :param progress: called with (lines done, seconds per stage) after each chunk
@@ -50,7 +54,7 @@ class TollCrossingLoader(models.AbstractModel):
                     intake.iter_chunks(
                         stream,
                         layout,
-                        batch._intake_context(),
+                        batch.operator_id._intake_context(),
                         size=chunk_size,
                         skip=batch._lines_done(),
                     )
@@ -65,7 +69,7 @@ class TollCrossingLoader(models.AbstractModel):
                 finally:
                     chunks.close()
                 with loader._own_transaction():
-                    cr.execute(queries.create_work())
+                    cr.execute(crossing_work.create_work())
                     loader._cancel(batch, loader._is_read_committed())
             return spent
 
@@ -116,7 +120,7 @@ class TollCrossingLoader(models.AbstractModel):
     def _batch_lock(self, batch_id):
         """One loader per batch at a time; a killed one's lock goes with its session."""
         cr = self.env.cr
-        cr.execute(queries.try_lock_batch(batch_id))
+        cr.execute(crossing_batch.try_lock_batch(batch_id))
         if not cr.fetchone()[0]:
             raise intake.IntakeError(
                 "busy", "This file is being loaded by another process right now."
@@ -126,25 +130,31 @@ class TollCrossingLoader(models.AbstractModel):
         finally:
             if cr.connection.info.transaction_status == TRANSACTION_STATUS_INERROR:
                 cr.rollback()
-            cr.execute(queries.unlock_batch(batch_id))
+            cr.execute(crossing_batch.unlock_batch(batch_id))
 
     def _commit_chunk(self, batch, chunk, turns, number, spent):
         """Load one chunk and commit; tried again whole where a rival got in between."""
-        for attempt in range(1, RETRIES + 1):
+        attempt = 1
+        while True:
             try:
                 with self._own_transaction():
                     self._load_chunk(
                         batch,
                         chunk,
                         self._is_read_committed(),
-                        turn=lambda: turns.wait(number),
+                        turns=turns,
+                        number=number,
                         spent=spent,
                     )
                 turns.done(number)
                 return
+            except pipeline.SteppedBack:
+                _logger.info("batch %s: chunk waits for the one before it", batch.id)
             except (errors.SerializationFailure, errors.DeadlockDetected):
                 if attempt == RETRIES:
                     raise
+                turns.step_back(number)
+                attempt += 1
                 _logger.info("batch %s: chunk tried again (%s)", batch.id, attempt)
 
     @contextmanager
@@ -172,8 +182,14 @@ class TollCrossingLoader(models.AbstractModel):
         return self.env.cr.fetchone()[0] == "read committed"
 
     # === ONE CHUNK, IN THE CALLER'S TRANSACTION === #
-    def _load_chunk(self, batch, chunk, read_committed, turn=None, spent=None):
-        """Stage, resolve and post one chunk; ``turn`` blocks until it may be posted."""
+    def _load_chunk(
+        self, batch, chunk, read_committed, turns=None, number=0, spent=None
+    ):
+        """Stage, resolve and post one chunk.
+
+        With ``turns`` it waits, as chunk ``number`` of its file, for the chunks before
+        it: to take its keys, and to move wallets and tally (until the commit).
+        """
         cr, spent = self.env.cr, Counter() if spent is None else spent
         clock = time.perf_counter()
 
@@ -184,69 +200,85 @@ class TollCrossingLoader(models.AbstractModel):
             clock = now
 
         large = chunk.received > 1000
-        cr.execute(queries.create_work())
-        cr.execute(queries.clear_work(large))
-        cr.copy_expert(queries.copy_stage(), io.StringIO(chunk.data))
+        cr.execute(crossing_work.create_work())
+        cr.execute(crossing_work.clear_work(large))
+        cr.copy_expert(crossing_work.copy_stage(), io.StringIO(chunk.data))
         if large:
             cr.execute("ANALYZE toll_crossing_stage")
         lap("stage")
         self._resolve(batch)
         lap("resolve and rate")
-        if turn:
-            turn()
+        if turns:
+            turns.wait_to_claim(number)
         lap("wait for turn")
-        self._ensure_months(batch)
-        cr.execute(queries.post(batch, chunk.received, chunk.done, read_committed))
-        lap("post")
+        self._ensure_months(apart=turns is not None)
+        self._claim(batch.operator_id.id)
+        if turns:
+            turns.claimed(number)
+        lap("keys")
+        cr.execute(
+            crossing_post.write(batch.operator_id.id, batch.company_id.id, batch.id)
+        )
+        lap("write")
+        if turns:
+            turns.wait_to_finish(number)
+        lap("wait for turn")
+        cr.execute(
+            crossing_post.settle(batch.id, chunk.received, chunk.done, read_committed)
+        )
+        lap("wallets and tally")
+
+    def _ensure_months(self, apart=False):
+        """Partitions for late crossings; those of these months exist already.
+
+        ``apart``: in a transaction that ends at once. Attaching a month locks the rows
+        without a time, and the chunk before this one may be about to write some.
+        """
+        self.env.cr.execute(crossing_work.missing_months())
+        self._attach([month for (month,) in self.env.cr.fetchall()], apart)
+
+    def _attach(self, months, apart=False):
+        if months and apart:
+            with self.env.registry.cursor() as cr:
+                self.env(cr=cr)["toll.crossing"]._ensure_months(months)
+        elif months:
+            self.env["toll.crossing"]._ensure_months(months)
+
+    def _claim(self, operator_id):
+        """Each row that counts has its natural key now, or is a duplicate."""
+        cr = self.env.cr
+        cr.execute(crossing_work.count_claims())
+        (wanted,) = cr.fetchone()
+        while wanted:
+            cr.execute(crossing_post.claim(operator_id))
+            wanted -= cr.rowcount
+            if wanted:
+                # a key that was given back meanwhile is free for the next round
+                cr.execute(crossing_post.mark_repeated(operator_id))
+                wanted -= cr.rowcount
 
     def _resolve(self, batch):
-        self.env.cr.execute(
-            queries.resolve(batch, batch.operator_id, fields.Datetime.now())
+        terms = batch.operator_id._crossing_terms(
+            batch.company_id.id, fields.Datetime.now()
         )
-
-    def _ensure_months(self, batch):
-        """Partitions for late crossings; those of these months exist already."""
-        self.env.cr.execute(queries.work_months())
-        months = [month for (month,) in self.env.cr.fetchall()]
-        self.env["toll.crossing"]._ensure_months(months)
+        self.env.cr.execute(crossing_resolve.resolve(**terms))
 
     def _cancel(self, batches, read_committed):
         """Let the operators' cancellations in these batches take effect."""
         if batches:
-            self.env.cr.execute(queries.cancel(batches.ids, read_committed))
+            self.env.cr.execute(crossing_review.cancel(batches.ids, read_committed))
 
-    # === EVENTS AND REVIEW === #
-    def _load_events(self, batch, events):
-        """Load events of the API as one chunk and return their fates in order."""
-        lines = [json.dumps(event) for event in events]
-        chunks = intake.iter_chunks(
-            io.BytesIO("\n".join(lines).encode()),
-            intake.Layout(kind=intake.JSONL, has_header=False),
-            batch._intake_context(),
-            size=len(lines) + 1,
-        )
-        read_committed = self._is_read_committed()
-        fates = []
-        for chunk in chunks:
-            # no line: the batch of the day takes any number of chunks
-            self._load_chunk(batch, replace(chunk, done=None), read_committed)
-            self.env.cr.execute(queries.event_fates(batch))
-            fates += self.env.cr.dictfetchall()
-        if any(fate["reason"] == "cancel_unknown" for fate in fates):
-            self._cancel(batch, read_committed)
-        self.env["toll.crossing"].invalidate_model()
-        return fates
-
+    # === REVIEW === #
     def _reprocess(self, crossings):
         """Resolve held crossings again, in their own batches' and operators' terms."""
         cr, read_committed = self.env.cr, self._is_read_committed()
         moved = []
         for batch, held in crossings.grouped("batch_id").items():
-            cr.execute(queries.create_work())
-            cr.execute(queries.clear_work(False))
-            cr.execute(queries.stage_held(held.ids))
+            cr.execute(crossing_work.create_work())
+            cr.execute(crossing_work.clear_work(False))
+            cr.execute(crossing_review.stage_held(held.ids))
             self._resolve(batch)
-            cr.execute(queries.repost(read_committed))
+            cr.execute(crossing_review.repost(read_committed))
             moved += [row[0] for row in cr.fetchall() if row[1] != "held"]
             self._cancel(batch, read_committed)
         self.env.invalidate_all(flush=False)

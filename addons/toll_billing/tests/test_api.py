@@ -7,6 +7,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.base.models import res_users as base_users
 
@@ -14,6 +15,7 @@ from ..controllers import api, dispatcher
 from .portal_common import PRICE, TollHttpCommon
 
 URL = "/toll/api/v1/crossings"
+CONFLICT = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'serialization_failure'; END $$"
 
 
 @tagged("post_install", "-at_install")
@@ -62,6 +64,29 @@ class TestApi(TollHttpCommon):
         (first,) = self._results(self._event("A-2"))
         (again,) = self._results(self._event("A-2"))
         self.assertEqual((again["state"], again["id"]), ("duplicate", first["id"]))
+
+    def test_request_tried_again_still_has_its_body(self):
+        batches = type(self.env["toll.crossing.batch"])
+        load, calls = batches._load_events, []
+
+        def fail_once(records, *args):
+            calls.append(args)
+            if len(calls) == 1:
+                records.env.cr.execute(CONFLICT)
+            return load(records, *args)
+
+        with (
+            patch.object(batches, "_load_events", fail_once),
+            mute_logger("odoo.service.model"),
+        ):
+            (result,) = self._results(self._event("A-2R"))
+        self.assertEqual((result["state"], len(calls)), ("posted", 2))
+
+    def test_change_of_operator_counts_for_the_next_event(self):
+        self._results(self._event("A-2S"))
+        self.operator.state = "suspended"
+        (result,) = self._results(self._event("A-2T"))
+        self.assertEqual(result["reason"], "unauthorised_operator")
 
     def test_mixed_call_keeps_order_and_conserves(self):
         results = self._results(

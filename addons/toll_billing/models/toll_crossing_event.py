@@ -1,0 +1,136 @@
+import io
+import json
+import logging
+import os
+import weakref
+from contextlib import contextmanager
+
+from psycopg2 import errors
+
+from odoo import api, fields, models
+from odoo.sql_db import Cursor
+from odoo.tools import SQL
+
+from ..core import intake
+from ..queries import crossing_event, crossing_post, crossing_work
+
+_logger = logging.getLogger(__name__)
+
+RETRIES = 5
+#: (process, registry, cursor) of connections that wait for the next event.
+_KEPT = []
+KEEP = 4
+#: Connections on which the statements of ``crossing_event`` are prepared.
+_PREPARED = weakref.WeakSet()
+
+
+class TollCrossingLoader(models.AbstractModel):
+    """Events of the API: a chunk of one, in a short transaction of its own."""
+
+    _inherit = "toll.crossing.loader"  # pylint: disable=consider-merging-classes-inherited
+
+    def _commit_events(self, work):
+        """Run ``work(env)`` on a kept connection and commit; again after a conflict.
+
+        Odoo wipes a connection's plans and temporary tables whenever it changes hands;
+        making them anew costs several times what an event costs.
+        """
+        if not isinstance(self.env.cr, Cursor):  # a test's single connection
+            return work(self.env)
+        for attempt in range(1, RETRIES + 1):
+            try:
+                with self._kept_connection() as env:
+                    return work(env)
+            except errors.SerializationFailure:
+                if attempt == RETRIES:
+                    raise
+                _logger.info("events tried again (%s)", attempt)
+
+    def _take_connection(self):
+        """A cursor that this process kept, or a new one."""
+        registry = self.env.registry
+        while True:
+            try:
+                process, known, cr = _KEPT.pop()
+            except IndexError:
+                return registry.cursor()
+            if process != os.getpid():  # of the process that we were forked from
+                continue
+            if known is registry and not (cr.closed or cr.connection.closed):
+                return cr
+            cr.close()
+
+    @contextmanager
+    def _kept_connection(self):
+        cr = self._take_connection()
+        try:
+            yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
+            cr.commit()  # pylint: disable=invalid-commit  # our own connection
+        except BaseException:
+            cr.close()
+            raise
+        if len(_KEPT) < KEEP:
+            _KEPT.append((os.getpid(), self.env.registry, cr))
+        else:
+            cr.close()
+
+    def _load_events(self, operator, company_id, batch_id, events):
+        """Load events as one chunk and return their fates in order.
+
+        A request runs under REPEATABLE READ: a natural key that a rival took meanwhile
+        is a serialization failure, after which the whole request is tried again. Hence
+        every key that could not be taken belongs to a crossing that can be seen.
+        """
+        cr, run = self.env.cr, crossing_event.execute
+        terms = operator._crossing_terms(company_id, fields.Datetime.now())
+        chunk = self._read_events(operator, events)
+        self._prepare_events()
+        cr.copy_expert(crossing_work.copy_stage(), io.StringIO(chunk.data))
+        cr.execute(
+            SQL(
+                "%s; %s",
+                run("toll_event_resolve", **terms),
+                run("toll_event_months"),
+            )
+        )
+        self._attach([month for (month,) in cr.fetchall()])
+        key = {"operator_id": operator.id}
+        cr.execute(
+            SQL("; ").join(
+                (
+                    run("toll_event_claim", **key),
+                    run("toll_event_repeated", **key),
+                    run(
+                        "toll_event_write",
+                        company_id=company_id,
+                        batch_id=batch_id,
+                        **key,
+                    ),
+                    # no line: the batch of the day takes any number of chunks
+                    crossing_post.settle(batch_id, chunk.received, None, False),
+                    run("toll_event_fates", **key),
+                )
+            )
+        )
+        fates = cr.dictfetchall()
+        if any(fate["reason"] == "cancel_unknown" for fate in fates):
+            self._cancel(self.env["toll.crossing.batch"].browse(batch_id), False)
+        self.env["toll.crossing"].invalidate_model()
+        return fates
+
+    def _read_events(self, operator, events):
+        lines = "\n".join(json.dumps(event) for event in events)
+        (chunk,) = intake.iter_chunks(
+            io.BytesIO(lines.encode()),
+            intake.Layout(kind=intake.JSONL, has_header=False),
+            operator._intake_context(),
+            size=len(events) + 1,
+        )
+        return chunk
+
+    def _prepare_events(self):
+        cr = self.env.cr
+        cr.execute(crossing_event.BEGIN)
+        if cr.connection not in _PREPARED:
+            cr.execute(crossing_event.prepare())
+            _PREPARED.add(cr.connection)

@@ -1,0 +1,121 @@
+"""The two session-private tables that a chunk of crossings passes through.
+
+COPY fills ``toll_crossing_stage`` with what was received; ``crossing_resolve`` fills
+``toll_crossing_work`` with what each row becomes.
+"""
+
+from odoo.tools import SQL
+
+#: Columns of the staging table, in COPY order (``core.intake`` writes them).
+STAGE = {
+    "line": "int4",
+    "operator": "text",
+    "ref": "text",
+    "occurred_at": "timestamp",
+    "plaza": "text",
+    "lane": "text",
+    "tag": "text",
+    "plate": "text",
+    "class_code": "text",
+    "direction": "text",
+    "entry_plaza": "text",
+    "entry_at": "timestamp",
+    "service": "text",
+    "amount": "numeric",
+    "currency": "text",
+    "status": "text",
+    "fault": "text",
+    "detail": "text",
+    "raw": "jsonb",
+}
+
+#: What ``resolve`` hands to ``post``: the columns of a crossing that it decides.
+WORK = {
+    "id": "bigint",
+    "line": "int4",
+    "ref": "text",
+    "occurred_at": "timestamp",
+    "entry_at": "timestamp",
+    "plaza_id": "int4",
+    "lane_id": "int4",
+    "entry_plaza_id": "int4",
+    "lot_id": "int4",
+    "vehicle_id": "int4",
+    "account_id": "int4",
+    "class_id": "int4",
+    "currency_id": "int4",
+    "rate_id": "int4",
+    "amount": "numeric",
+    "service": "text",
+    "direction": "text",
+    "tag": "text",
+    "plate": "text",
+    "state": "text",
+    "reason": "text",
+    "detail": "text",
+    "raw": "jsonb",
+    "claims": "boolean",
+}
+
+
+def _columns(definition) -> SQL:
+    return SQL(", ").join(
+        SQL("%s " + kind, SQL.identifier(name)) for name, kind in definition.items()
+    )
+
+
+def create_work() -> SQL:
+    """Session-private tables: no lock, no log, no trace after the transaction.
+
+    The joins of ``resolve`` stand in a good order already; looking for a better one
+    would cost a single event more than everything else.
+    """
+    return SQL(
+        """
+        SET LOCAL client_min_messages = warning;
+        SET LOCAL work_mem = '128MB';
+        SET LOCAL join_collapse_limit = 1;
+        SET LOCAL enable_mergejoin = off;
+        CREATE TEMP TABLE IF NOT EXISTS toll_crossing_stage (
+            %(stage)s, held_id bigint, policy text) ON COMMIT DELETE ROWS;
+        CREATE TEMP TABLE IF NOT EXISTS toll_crossing_work (%(work)s)
+            ON COMMIT DELETE ROWS;
+        """,
+        stage=_columns(STAGE),
+        work=_columns(WORK),
+    )
+
+
+def clear_work(large) -> SQL:
+    """Empty both tables (TRUNCATE pays off only for large ones)."""
+    if large:
+        return SQL("TRUNCATE toll_crossing_stage, toll_crossing_work")
+    return SQL("DELETE FROM toll_crossing_stage; DELETE FROM toll_crossing_work")
+
+
+def copy_stage() -> str:
+    """The COPY statement that takes ``Chunk.data``."""
+    return f"COPY toll_crossing_stage ({', '.join(STAGE)}) FROM STDIN"
+
+
+def missing_months() -> SQL:
+    """First days of the months of resolved rows that have no partition."""
+    return SQL(
+        """
+        SELECT first
+          FROM (SELECT DISTINCT date_trunc('month', occurred_at)::date AS first
+                  FROM toll_crossing_work WHERE occurred_at IS NOT NULL) m
+         WHERE NOT EXISTS (
+                SELECT FROM pg_class
+                 WHERE relispartition AND relname = (
+                       'toll_crossing_data_y' || to_char(first, 'YYYY"m"MM'))::name)
+        """
+    )
+
+
+def count_claims() -> SQL:
+    """How many resolved rows take a natural key."""
+    return SQL(
+        "SELECT count(*) FROM toll_crossing_work"
+        " WHERE claims AND state IN ('posted', 'held')"
+    )
