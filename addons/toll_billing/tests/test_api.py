@@ -72,7 +72,7 @@ class TestApi(TollHttpCommon):
         def fail_once(records, *args):
             calls.append(args)
             if len(calls) == 1:
-                records.env.cr.execute(CONFLICT)
+                records.env.cr.execute(CONFLICT, log_exceptions=False)
             return load(records, *args)
 
         with (
