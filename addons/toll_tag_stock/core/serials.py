@@ -4,6 +4,7 @@ import csv
 import re
 from typing import NamedTuple
 
+from . import control_digits
 from .epc import check_epc, check_number, check_tid, normalize
 from .errors import TagDataError
 
@@ -37,13 +38,21 @@ class LineError(NamedTuple):
     params: dict
 
 
-def expand_range(first, last, limit=MAX_RANGE):
+def expand_range(first, last, limit=MAX_RANGE, rule="none"):
     """Every number from ``first`` to ``last``, both included.
+
+    With a rule for control digits the series counts before them, and each number gets
+    its own.
 
     >>> expand_range("IMDM30992039", "imdm 30992041")
     ['IMDM30992039', 'IMDM30992040', 'IMDM30992041']
+    >>> expand_range("A10017", "A10033", rule="luhn")
+    ['A10017', 'A10025', 'A10033']
     """
-    first, last = check_number(first), check_number(last)
+    first, last = (
+        control_digits.split(rule, control_digits.check(rule, check_number(number)))[0]
+        for number in (first, last)
+    )
     first_parts, last_parts = _PARTS.match(first), _PARTS.match(last)
     if not first_parts or not last_parts:
         raise TagDataError("no_trailing_digits", value=last if first_parts else first)
@@ -57,7 +66,9 @@ def expand_range(first, last, limit=MAX_RANGE):
     if count > limit:
         raise TagDataError("range_too_long", count=count, limit=limit)
     start, width = int(low), len(low)
-    return [f"{prefix}{start + step:0{width}d}" for step in range(count)]
+    return control_digits.complete(
+        rule, (f"{prefix}{start + step:0{width}d}" for step in range(count))
+    )
 
 
 def sniff_delimiter(text):
@@ -72,10 +83,18 @@ def _columns(cells):
     return names if "number" in names else None
 
 
-def parse_rows(text, limit=MAX_RANGE):
-    """(rows, errors) of pasted lines or CSV text: number, EPC and TID of each TAG.
+def cells_of(text):
+    """(line, cells) of pasted lines or CSV text."""
+    reader = csv.reader(
+        text.lstrip("\ufeff").splitlines(), delimiter=sniff_delimiter(text)
+    )
+    return enumerate(reader, start=1)
 
-    A header may name the columns; without one they are number, EPC, TID. An empty
+
+def parse_rows(table, limit=MAX_RANGE, rule="none"):
+    """(rows, errors) of a list of TAGs: number, EPC and TID of each.
+
+    ``table`` is pasted lines, CSV text, or the (line, cells) of a sheet. A header may name the columns; without one they are number, EPC, TID. An empty
     line is nothing. Every bad line is reported, not only the first.
 
     >>> rows, errors = parse_rows("IMDM30992039\\nIMDM30992039\\n??")
@@ -87,10 +106,7 @@ def parse_rows(text, limit=MAX_RANGE):
     rows, errors = [], []
     columns = None
     seen = {"number": {}, "epc": {}, "tid": {}}
-    reader = csv.reader(
-        text.lstrip("\ufeff").splitlines(), delimiter=sniff_delimiter(text)
-    )
-    for line, cells in enumerate(reader, start=1):
+    for line, cells in cells_of(table) if isinstance(table, str) else table:
         if not any(cell.strip() for cell in cells):
             continue
         if columns is None:
@@ -102,13 +118,13 @@ def parse_rows(text, limit=MAX_RANGE):
             errors.append(LineError(line, "too_many_lines", {"limit": limit}))
             break
         try:
-            rows.append(_read_line(line, cells, columns, seen))
+            rows.append(_read_line(line, cells, columns, seen, rule))
         except TagDataError as error:
             errors.append(LineError(line, error.code, error.params))
     return rows, errors
 
 
-def _read_line(line, cells, columns, seen):
+def _read_line(line, cells, columns, seen, rule):
     values = {"number": "", "epc": "", "tid": ""}
     for index, cell in enumerate(cells):
         name = columns[index] if index < len(columns) else None
@@ -118,7 +134,7 @@ def _read_line(line, cells, columns, seen):
             raise TagDataError("too_many_columns", value=cell)
     row = TagRow(
         line,
-        check_number(values["number"]),
+        control_digits.check(rule, check_number(values["number"])),
         check_epc(values["epc"]) if values["epc"] else None,
         check_tid(values["tid"]) if values["tid"] else None,
     )

@@ -3,6 +3,8 @@ from odoo.exceptions import ValidationError
 
 from ..core.epc import GIAI96_PARTITIONS
 
+TERMS = [("loan", "Loan"), ("sale", "Sale"), ("deposit", "Deposit")]
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
@@ -26,6 +28,45 @@ class ProductTemplate(models.Model):
     toll_company_prefix = fields.Char(
         string="GS1 Company Prefix",
         help="6 to 12 digits, used by the GIAI-96 scheme.",
+    )
+
+    toll_control_digit = fields.Selection(
+        [
+            ("none", "None"),
+            ("luhn", "Luhn (mod 10)"),
+            ("verhoeff", "Verhoeff"),
+            ("mod11", "ISO 7064 mod 11-2"),
+            ("mod97", "ISO 7064 mod 97-10 (two digits)"),
+        ],
+        string="Control Digit",
+        default="none",
+        help="How the printed number ends. Receptions refuse numbers whose control "
+        "digit is wrong; a range counts before it.",
+    )
+    toll_warranty_months = fields.Integer(
+        string="Supplier's Warranty (months)",
+        help="How long the supplier takes defective TAGs back, from their reception.",
+    )
+
+    toll_terms = fields.Selection(
+        TERMS,
+        string="Terms",
+        default="loan",
+        help="How customers get the TAG. Loan: it stays ours. Sale: the sales price is "
+        "invoiced. Deposit: it stays ours and a guarantee is taken from the wallet, "
+        "given back when the TAG is returned in good state.",
+    )
+    toll_guarantee_amount = fields.Monetary(
+        string="Guarantee", help="Taken on delivery under the terms “deposit”."
+    )
+    toll_replacement_fee = fields.Monetary(
+        string="Fee for a Lost TAG",
+        help="Invoiced, before tax, when a TAG that is ours is reported as lost or "
+        "stolen.",
+    )
+    toll_customer_warranty_months = fields.Integer(
+        string="Customer's Warranty (months)",
+        help="How long a TAG that was sold is replaced free of charge.",
     )
 
     @api.onchange("toll_is_tag")

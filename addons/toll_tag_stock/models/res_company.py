@@ -12,6 +12,16 @@ class ResCompany(models.Model):
         "undistributed earnings.",
     )
 
+    toll_guarantee_account_id = fields.Many2one(
+        "account.account",
+        string="TAG Guarantees",
+        domain="[('account_type', 'in', ('liability_current', "
+        "'liability_non_current'))]",
+        check_company=True,
+        help="Guarantees of TAGs that customers have on deposit. Empty: made when the "
+        "first one is taken.",
+    )
+
     def _toll_stock_location(self):
         """Where the user's TAGs are: the office's shelf, or the first warehouse."""
         self.ensure_one()
@@ -39,3 +49,18 @@ class ResCompany(models.Model):
             order="company_id, id",
             limit=1,
         )
+
+    def _toll_get_guarantee_account(self):
+        self.ensure_one()
+        if not self.toll_guarantee_account_id:
+            deposits = self._toll_get_deposit_account()
+            accounts = self.env["account.account"].sudo().with_company(self)
+            self.sudo().toll_guarantee_account_id = accounts.create(
+                {
+                    "code": accounts._search_new_account_code(deposits.code),
+                    "name": self.env._("Guarantees of TAGs"),
+                    "account_type": "liability_current",
+                    "company_ids": [fields.Command.set(self.ids)],
+                }
+            )
+        return self.toll_guarantee_account_id

@@ -7,3 +7,6 @@ class ResConfigSettings(models.TransientModel):
     toll_opening_account_id = fields.Many2one(
         related="company_id.toll_opening_account_id", readonly=False
     )
+    toll_guarantee_account_id = fields.Many2one(
+        related="company_id.toll_guarantee_account_id", readonly=False
+    )

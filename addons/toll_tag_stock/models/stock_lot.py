@@ -282,9 +282,11 @@ class StockLot(models.Model):
     def action_toll_retire(self):
         return self._toll_wizard("toll_tag_end_action", default_operation="retire")
 
-    def action_toll_replace(self):
+    def action_toll_replace(self, **defaults):
         self.ensure_one()
-        return self._toll_wizard("toll_tag_replace_action", default_old_lot_id=self.id)
+        return self._toll_wizard(
+            "toll_tag_replace_action", default_old_lot_id=self.id, **defaults
+        )
 
     def _toll_wizard(self, action, **context):
         values = self.env["ir.actions.actions"]._for_xml_id(f"toll_tag_stock.{action}")

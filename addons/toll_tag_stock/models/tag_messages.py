@@ -10,6 +10,9 @@ MESSAGES = {
         "“%(value)s” is not a GS1 company prefix of 6 to 12 digits "
         "(see the TAG product)"
     ),
+    "bad_control_digit": _lt(
+        "“%(value)s” has a wrong control digit: it should end in %(expected)s"
+    ),
     "bad_email": _lt("“%(value)s” is not an e-mail address"),
     "bad_epc": _lt("“%(value)s” is not an EPC of 24 hexadecimal digits"),
     "bad_number": _lt(
@@ -19,13 +22,17 @@ MESSAGES = {
     "bad_payment_mode": _lt("“%(value)s” is not a payment mode: prepaid or postpaid"),
     "bad_plate": _lt("“%(value)s” is not a plate"),
     "bad_tid": _lt("“%(value)s” is not a TID (8 to 64 hexadecimal digits)"),
+    "bad_xlsx": _lt("The file cannot be read as a spreadsheet: save it again as XLSX"),
     "epc_exists": _lt("EPC %(value)s already belongs to a TAG"),
     "epc_without_tag": _lt("EPC or TID %(value)s stands without a TAG number"),
+    "file_too_big": _lt("The file is larger than %(limit)s MB: split it"),
     "group_mode_differs": _lt(
         "The lines of group %(value)s do not agree on the payment mode"
     ),
     "missing_column": _lt("Column “%(value)s” is missing"),
     "missing_value": _lt("“%(value)s” is empty"),
+    "no_control_digit": _lt("“%(value)s” does not end in a control digit"),
+    "not_utf8": _lt("The file is not UTF-8 text: save it as CSV UTF-8"),
     "no_trailing_digits": _lt("“%(value)s” does not end in digits"),
     "number_exists": _lt("TAG %(value)s already exists"),
     "number_too_long": _lt("“%(value)s” is too long for an EPC by this scheme"),

@@ -29,6 +29,11 @@ class TollCheck(models.AbstractModel):
                 self.env._("Every TAG that was assigned has a lane status"),
                 self._check_tag_status,
             ),
+            (
+                "tag_guarantee",
+                self.env._("Guarantees held for TAGs are those in the books"),
+                self._check_tag_guarantees,
+            ),
         ]
 
     def _check_tag_location(self):
@@ -49,3 +54,35 @@ class TollCheck(models.AbstractModel):
             self.env._("TAG %(tag)s: %(detail)s", tag=name, detail=detail)
             for name, detail in self.env.execute_query(query)
         ]
+
+    def _check_tag_guarantees(self):
+        held = dict(
+            self.env["toll.tag.assignment"]._read_group(
+                [("guarantee_state", "=", "held")],
+                ["company_id"],
+                ["guarantee_amount:sum"],
+            )
+        )
+        differences = []
+        for company in self.env["res.company"].search(
+            [("toll_guarantee_account_id", "!=", False)]
+        ):
+            [(balance,)] = self.env["account.move.line"]._read_group(
+                [
+                    ("account_id", "=", company.toll_guarantee_account_id.id),
+                    ("company_id", "=", company.id),
+                    ("parent_state", "=", "posted"),
+                ],
+                [],
+                ["balance:sum"],
+            )
+            gap = held.get(company, 0) + (balance or 0)
+            if not company.currency_id.is_zero(gap):
+                differences.append(
+                    self.env._(
+                        "%(company)s: guarantees held and books differ by %(gap)s.",
+                        company=company.name,
+                        gap=company.currency_id.format(gap),
+                    )
+                )
+        return differences

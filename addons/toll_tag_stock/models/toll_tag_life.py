@@ -21,11 +21,12 @@ class TollTagLife(models.AbstractModel):
 
     # === BUSINESS METHODS === #
 
-    def toll_assign(self, vehicle, date=None):
+    def toll_assign(self, vehicle, date=None, terms=None):
         """Deliver these TAGs to the holders of these vehicles, one TAG each.
 
         ``vehicle`` is a record, an id or a list of ids, in the order of the TAGs.
-        Returns the assignments.
+        ``terms``: "loan", "sale" or "deposit"; by default the product's. Returns the
+        assignments.
         """
         vehicles = self._toll_records("toll.vehicle", vehicle)
         vehicles.check_access("read")
@@ -37,7 +38,9 @@ class TollTagLife(models.AbstractModel):
         pickings = lots_sudo.env["toll.tag.transfer"]._deliver(lots_sudo, vehicles_sudo)
         assignments_sudo = lots_sudo.env["toll.tag.assignment"].create(
             [
-                lot._prepare_toll_assignment_vals(car, date, pickings.get(lot.id))
+                lot._prepare_toll_assignment_vals(
+                    car, date, pickings.get(lot.id), terms
+                )
                 for lot, car in zip(lots_sudo, vehicles_sudo, strict=True)
             ]
         )
@@ -63,6 +66,7 @@ class TollTagLife(models.AbstractModel):
         )
         # raise the database's word on overlaps here, not at some later flush
         lots_sudo.env.flush_all()
+        assignments_sudo._start_terms()
         return assignments_sudo.with_env(self.env)
 
     def toll_return(self, date=None, condition="good", note=None):
@@ -127,7 +131,15 @@ class TollTagLife(models.AbstractModel):
         )
         for row, new in zip(last_sudo, new_lots, strict=True):
             row.replaced_by_id = new
-        return new_lots.toll_assign(vehicles, date)
+        old = {new.id: row.id for row, new in zip(last_sudo, new_lots, strict=True)}
+        assignments = new_lots.with_context(
+            toll_replaced=old, toll_replace_reason=reason
+        ).toll_assign(vehicles, date)
+        lots_sudo._toll_replaced(assignments.sudo(), reason)
+        return assignments
+
+    def _toll_replaced(self, assignments, reason):
+        """For other parts of the suite: these TAGs have given way to new ones."""
 
     def toll_block(self, reason="customer_request", date=None, note=None):
         """Lanes must refuse these TAGs; the customer keeps them."""
@@ -161,15 +173,21 @@ class TollTagLife(models.AbstractModel):
         lots_sudo.write({"toll_state": "assigned"})
         return True
 
-    def toll_retire(self, note=None):
-        """Write these TAGs off for good: they leave stock through scrap."""
+    def toll_retire(self, note=None, reason=None):
+        """Write these TAGs off for good: they leave stock through scrap.
+
+        ``reason`` is a scrap reason, or its id.
+        """
+        reasons = self._toll_records("toll.tag.scrap.reason", reason)
         lots_sudo = self._toll_authorized(MANAGER)
         lots_sudo._toll_lock()
         lots_sudo._toll_check_state(
             ("new", "encoded", "stocked", "defective", *GONE), self.env._("retired")
         )
-        lots_sudo.env["toll.tag.transfer"]._scrap(lots_sudo)
-        lots_sudo.write({"toll_state": "retired"})
+        lots_sudo.env["toll.tag.transfer"]._scrap(lots_sudo, reasons.name)
+        for lot in lots_sudo:
+            lot.write(lot._prepare_toll_scrap_vals(reasons))
+        lots_sudo._toll_close_rma("scrap")
         lots_sudo.env["toll.tag.status"]._set(lots_sudo, "blocked", "renewal")
         if note:
             lots_sudo._toll_log(dict.fromkeys(lots_sudo, note))
@@ -182,6 +200,7 @@ class TollTagLife(models.AbstractModel):
             ("new", "encoded", "stocked"), self.env._("marked as defective")
         )
         lots_sudo.write({"toll_state": "defective"})
+        lots_sudo._toll_open_rma()
         return True
 
     def toll_mark_good(self):
@@ -189,6 +208,7 @@ class TollTagLife(models.AbstractModel):
         lots_sudo = self._toll_authorized(MANAGER)
         lots_sudo._toll_check_state(("defective",), self.env._("marked as good"))
         lots_sudo.write({"toll_state": "stocked"})
+        lots_sudo._toll_close_rma("restock")
         return True
 
     # === HELPERS === #
@@ -318,14 +338,16 @@ class TollTagLife(models.AbstractModel):
                 )
             )
 
-    def _prepare_toll_assignment_vals(self, vehicle, date, picking=None):
+    def _prepare_toll_assignment_vals(self, vehicle, date, picking=None, terms=None):
         self.ensure_one()
         return {
+            **self._prepare_toll_terms_vals(terms, date, sold=not picking),
             "lot_id": self.id,
             "vehicle_id": vehicle.id,
             "account_id": vehicle.account_id.id,
             "date_from": date,
             "picking_id": picking and picking.id,
+            "place_id": picking and picking.location_id.id,
         }
 
     def _toll_take_back(self, date, reason, note=None):
@@ -333,6 +355,8 @@ class TollTagLife(models.AbstractModel):
         pickings = self.env["toll.tag.transfer"]._take_back(self)
         state = "defective" if reason == "defective" else "stocked"
         self._toll_end(date, reason, state, pickings, note)
+        if state == "defective":
+            self._toll_open_rma(note)
 
     def _toll_end(self, date, reason, state, picking_by_lot=None, note=None):
         """End the open assignments and block the TAGs from then on."""
@@ -351,6 +375,7 @@ class TollTagLife(models.AbstractModel):
         }
         self._toll_log(notes, self.env._("TAGs no longer in use: %s"))
         open_rows._end(date, reason, picking_by_lot, note)
+        open_rows._end_terms(reason)
         self.write(
             {"toll_state": state, "toll_account_id": False, "toll_vehicle_id": False}
         )

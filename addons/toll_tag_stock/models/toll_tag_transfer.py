@@ -126,7 +126,27 @@ class TollTagTransfer(models.AbstractModel):
         return picking
 
     @api.model
-    def _scrap(self, lots):
+    def _relocate(self, lots, place, origin=None):
+        """Move these TAGs from wherever they stand in stock; answers the pickings."""
+        locations = self._locations(lots)
+        groups = defaultdict(lambda: self.env["stock.lot"])
+        for lot in lots:
+            if lot.id in locations and locations[lot.id] != place:
+                groups[locations[lot.id]] |= lot
+        pickings = self.env["stock.picking"]
+        for source, group in groups.items():
+            pickings |= self._move(
+                group,
+                source,
+                place,
+                self._warehouse(place, group.company_id).int_type_id,
+                place.toll_partner_id,
+                origin or self.env._("TAG transfer"),
+            )
+        return pickings
+
+    @api.model
+    def _scrap(self, lots, reason=None):
         """Move these TAGs out of the books, wherever they stand."""
         locations = self._locations(lots)
         groups = defaultdict(lambda: self.env["stock.lot"])
@@ -138,7 +158,7 @@ class TollTagTransfer(models.AbstractModel):
             moves = self.env["stock.move"].create(
                 {
                     **self._prepare_move_vals(group, source, scrap),
-                    "origin": self.env._("Retired TAGs"),
+                    "origin": reason or self.env._("Retired TAGs"),
                 }
             )
             moves.picked = True

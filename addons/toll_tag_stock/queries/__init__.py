@@ -1,1 +1,1 @@
-from . import opening_load, tag_check, tag_status
+from . import opening_load, tag_check, tag_report, tag_status

@@ -3,3 +3,5 @@ from . import toll_tag_end
 from . import toll_tag_replace
 from . import toll_tag_reception
 from . import toll_opening_wizard
+from . import toll_tag_label
+from . import toll_tag_scan

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.stock_location import NOT_FOR_CUSTOMERS
 from ..models.toll_tag_life import ASSIGNABLE
 
 
@@ -41,17 +42,29 @@ class TollTagAssign(models.TransientModel):
 
     @api.model
     def _next_lots(self, count, company, taken=()):
-        """The next TAGs of stock, in the order of their numbers."""
-        return self.env["stock.lot"].search(
-            [
-                ("toll_state", "in", ASSIGNABLE),
-                ("company_id", "=", company.id),
-                ("location_id.usage", "=", "internal"),
-                ("id", "not in", list(taken)),
-            ],
-            order="product_id, name",
-            limit=count,
+        """The next TAGs of stock, in the order of their numbers.
+
+        Those of the user's own office first; never those of a retailer or a van.
+        """
+        lots = self.env["stock.lot"]
+        domain = [
+            ("toll_state", "in", ASSIGNABLE),
+            ("company_id", "=", company.id),
+            ("location_id.usage", "=", "internal"),
+        ]
+        places = (
+            ("location_id", "child_of", company._toll_stock_location().id),
+            ("location_id.toll_place_kind", "not in", NOT_FOR_CUSTOMERS),
         )
+        for place in places:
+            missing = count - len(lots)
+            if missing > 0:
+                lots |= lots.search(
+                    [*domain, place, ("id", "not in", [*taken, *lots.ids])],
+                    order="product_id, name",
+                    limit=missing,
+                )
+        return lots
 
     @api.model
     def _assign_in_order(self, vehicle_ids, date=None):

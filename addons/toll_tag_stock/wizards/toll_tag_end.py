@@ -34,6 +34,7 @@ class TollTagEnd(models.TransientModel):
         ],
         default="customer_request",
     )
+    scrap_reason_id = fields.Many2one("toll.tag.scrap.reason", string="Reason")
     date = fields.Datetime(
         help="Since when this is so. Empty: from this moment on. Crossings after it "
         "are not charged to the customer."
@@ -67,5 +68,5 @@ class TollTagEnd(models.TransientModel):
         elif self.operation == "block":
             self.lot_ids.toll_block(self.block_reason, self.date, self.note)
         else:
-            self.lot_ids.toll_retire(self.note)
+            self.lot_ids.toll_retire(self.note, self.scrap_reason_id)
         return {"type": "ir.actions.act_window_close"}

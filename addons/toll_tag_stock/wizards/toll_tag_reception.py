@@ -3,7 +3,7 @@ import base64
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..core import serials
+from ..core import serials, sheets
 from ..core.errors import TagDataError
 from ..models.tag_messages import line_messages, message
 
@@ -11,12 +11,16 @@ SHOWN = 50
 
 
 class TollTagReception(models.TransientModel):
-    """TAGs that arrive: a range of printed numbers, a pasted list or a CSV file."""
+    """TAGs that arrive: a range of printed numbers, a pasted list or a file."""
 
     _name = "toll.tag.reception"
     _description = "Receive TAGs"
 
     company_id = fields.Many2one("res.company", default=lambda self: self.env.company)
+    picking_id = fields.Many2one("stock.picking", string="Receipt", readonly=True)
+    expected_count = fields.Integer(
+        string="Still Expected", compute="_compute_expected_count"
+    )
     product_id = fields.Many2one(
         "product.product",
         string="TAG Product",
@@ -35,8 +39,18 @@ class TollTagReception(models.TransientModel):
         help="Where the TAGs are put.",
     )
     origin = fields.Char(string="Supplier's Delivery Note")
+    supplier_ref = fields.Char(string="Supplier's Lot")
+    warranty_months = fields.Integer(
+        compute="_compute_warranty_months", store=True, readonly=False
+    )
+    certificate = fields.Binary()
+    certificate_name = fields.Char()
     source = fields.Selection(
-        [("range", "First to last"), ("text", "Pasted list"), ("file", "CSV file")],
+        [
+            ("range", "First to last"),
+            ("text", "Pasted list"),
+            ("file", "CSV or XLSX file"),
+        ],
         required=True,
         default="range",
     )
@@ -47,7 +61,7 @@ class TollTagReception(models.TransientModel):
         help="One TAG per line: number, and where known EPC and TID, separated by "
         "comma, semicolon or tab.",
     )
-    file = fields.Binary(string="CSV File")
+    file = fields.Binary()
     filename = fields.Char()
     tag_count = fields.Integer(string="TAGs Found", compute="_compute_preview")
     preview = fields.Char(compute="_compute_preview")
@@ -61,13 +75,60 @@ class TollTagReception(models.TransientModel):
     def _default_location_id(self):
         return self.env.company._toll_stock_location()
 
-    @api.depends("source", "first_number", "last_number", "text", "file", "product_id")
+    @api.model
+    def default_get(self, fields_list):
+        """Opened from an incoming transfer: what it waits for, and from whom."""
+        values = super().default_get(fields_list)
+        if self.env.context.get("active_model") != "stock.picking":
+            return values
+        picking = self.env["stock.picking"].browse(self.env.context.get("active_id"))
+        move = picking._toll_open_tag_moves()[:1]
+        return values | {
+            "picking_id": picking.id,
+            "company_id": picking.company_id.id,
+            "partner_id": picking.partner_id.id,
+            "product_id": move.product_id.id,
+            "location_id": move.location_dest_id.id,
+            "origin": picking.origin,
+        }
+
+    @api.depends("picking_id", "product_id")
+    def _compute_expected_count(self):
+        for wizard in self:
+            moves = wizard.picking_id._toll_open_tag_moves().filtered(
+                lambda move, wizard=wizard: move.product_id == wizard.product_id
+            )
+            wizard.expected_count = moves[:1].product_uom_qty
+
+    @api.depends("product_id")
+    def _compute_warranty_months(self):
+        for wizard in self:
+            wizard.warranty_months = wizard.product_id.toll_warranty_months
+
+    @api.depends(
+        "source",
+        "first_number",
+        "last_number",
+        "text",
+        "file",
+        "product_id",
+        "picking_id",
+    )
     def _compute_preview(self):
         for wizard in self:
             rows, problems = wizard._read()
             if rows and wizard.product_id:
                 rows, more = self.env["toll.tag.intake"]._check(rows, wizard.product_id)
                 problems += more
+            expected = wizard.expected_count
+            if wizard.picking_id and len(rows) > expected:
+                problems.append(
+                    self.env._(
+                        "%(count)s TAGs found, %(expected)s expected",
+                        count=len(rows),
+                        expected=expected,
+                    )
+                )
             wizard.tag_count = len(rows)
             wizard.preview = self._describe(rows)
             wizard.problems = "\n".join(problems[:SHOWN]) or False
@@ -85,26 +146,35 @@ class TollTagReception(models.TransientModel):
         self.ensure_one()
         if self.source == "range":
             return self._read_range()
-        text = self.text or ""
+        table = self.text or ""
         if self.source == "file":
             try:
-                text = base64.b64decode(self.file or b"").decode("utf-8-sig")
-            except UnicodeDecodeError:
-                return [], [
-                    self.env._("The file is not UTF-8 text: save it as CSV UTF-8.")
-                ]
-        rows, errors = serials.parse_rows(text)
+                table = sheets.read_table(base64.b64decode(self.file or b""))
+            except TagDataError as error:
+                return [], [message(self.env, error.code, error.params)]
+        rows, errors = serials.parse_rows(
+            table, rule=self.product_id.toll_control_digit
+        )
         return rows, line_messages(self.env, errors)
 
     def _read_range(self):
         if not self.first_number:
             return [], []
         last = self.last_number or self.first_number
+        rule = self.product_id.toll_control_digit
         try:
-            numbers = serials.expand_range(self.first_number, last)
+            numbers = serials.expand_range(self.first_number, last, rule=rule)
         except TagDataError as error:
             return [], [message(self.env, error.code, error.params)]
         return [serials.TagRow(line, n) for line, n in enumerate(numbers, start=1)], []
+
+    def _prepare_supply_vals(self):
+        return {
+            "supplier_ref": self.supplier_ref,
+            "warranty_months": self.warranty_months,
+            "certificate": self.certificate,
+            "certificate_name": self.certificate_name,
+        }
 
     def action_receive(self):
         self.ensure_one()
@@ -112,7 +182,13 @@ class TollTagReception(models.TransientModel):
         if problems:
             raise UserError("\n".join(problems[:SHOWN]))
         picking = self.env["toll.tag.intake"]._receive(
-            rows, self.product_id, self.location_id, self.partner_id, self.origin
+            rows,
+            self.product_id,
+            self.location_id,
+            self.partner_id,
+            self.origin,
+            self._prepare_supply_vals(),
+            self.picking_id,
         )
         values = self.env["ir.actions.actions"]._for_xml_id(
             "toll_tag_stock.stock_lot_action"

@@ -1,0 +1,1 @@
+from . import toll_tag_defect_report
