@@ -69,4 +69,3 @@ bad_control_digit: value=IMDM309920390, expected=5
 def complete(rule, bodies):
     """The numbers of these bodies, control digits behind."""
     return [f"{body}{control_digits(rule, body)}" for body in bodies]
-

@@ -94,8 +94,9 @@ def cells_of(text):
 def parse_rows(table, limit=MAX_RANGE, rule="none"):
     """(rows, errors) of a list of TAGs: number, EPC and TID of each.
 
-    ``table`` is pasted lines, CSV text, or the (line, cells) of a sheet. A header may name the columns; without one they are number, EPC, TID. An empty
-    line is nothing. Every bad line is reported, not only the first.
+    ``table`` is pasted lines, CSV text, or the (line, cells) of a sheet. A header may
+    name the columns; without one they are number, EPC, TID. An empty line is nothing.
+    Every bad line is reported, not only the first.
 
     >>> rows, errors = parse_rows("IMDM30992039\\nIMDM30992039\\n??")
     >>> [row.number for row in rows]

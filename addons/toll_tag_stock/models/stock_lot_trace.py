@@ -109,18 +109,18 @@ class StockLot(models.Model):
         events = []
         for line in self.toll_move_line_ids:
             source, place = line.location_id, line.location_dest_id
-            names = {"source": source.display_name, "place": place.display_name}
+            names = {"origin": source.display_name, "place": place.display_name}
             inside, was_inside = (
                 where.usage in STOCK_USAGES for where in (place, source)
             )
             if inside and was_inside:
-                title = self.env._("Moved from %(source)s to %(place)s", **names)
+                title = self.env._("Moved from %(origin)s to %(place)s", **names)
             elif inside:
                 title = self.env._("Into stock at %(place)s", **names)
             elif was_inside:
-                title = self.env._("Out of stock of %(source)s", **names)
+                title = self.env._("Out of stock of %(origin)s", **names)
             else:
-                title = self.env._("From %(source)s to %(place)s", **names)
+                title = self.env._("From %(origin)s to %(place)s", **names)
             events.append(
                 self._toll_event(
                     line.date,

@@ -5,7 +5,7 @@ class StockWarehouseOrderpoint(models.Model):
     """How many TAGs a place should have ready; who is told when there are fewer."""
 
     _name = "stock.warehouse.orderpoint"
-    _inherit = ["stock.warehouse.orderpoint", "mail.activity.mixin"]
+    _inherit = ["stock.warehouse.orderpoint", "mail.thread", "mail.activity.mixin"]
 
     toll_is_tag = fields.Boolean(related="product_id.toll_is_tag", store=True)
     toll_ready_count = fields.Integer(

@@ -73,10 +73,18 @@ class TollTagCampaign(models.Model):
         ),
     )
     line_ids = fields.One2many("toll.tag.campaign.line", "campaign_id")
-    line_count = fields.Integer(string="Candidates", compute="_compute_result")
-    contacted_count = fields.Integer(string="Contacted", compute="_compute_result")
-    swapped_count = fields.Integer(string="Swapped", compute="_compute_result")
-    refused_count = fields.Integer(string="Refused", compute="_compute_result")
+    line_count = fields.Integer(
+        string="Candidates", compute="_compute_result", store=True
+    )
+    contacted_count = fields.Integer(
+        string="Contacted", compute="_compute_result", store=True
+    )
+    swapped_count = fields.Integer(
+        string="Swapped", compute="_compute_result", store=True
+    )
+    refused_count = fields.Integer(
+        string="Refused", compute="_compute_result", store=True
+    )
     swapped_rate = fields.Float(
         string="Swapped (%)", compute="_compute_result", store=True, aggregator="avg"
     )

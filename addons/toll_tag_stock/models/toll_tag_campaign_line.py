@@ -22,9 +22,7 @@ class TollTagCampaignLine(models.Model):
     partner_id = fields.Many2one(related="account_id.partner_id", string="Customer")
     vehicle_id = fields.Many2one("toll.vehicle", index="btree_not_null")
     age_months = fields.Integer(string="Age (months)", readonly=True, aggregator="avg")
-    misread_rate = fields.Float(
-        string="Misreads (%)", readonly=True, aggregator="avg"
-    )
+    misread_rate = fields.Float(string="Misreads (%)", readonly=True, aggregator="avg")
     state = fields.Selection(
         [
             ("candidate", "Candidate"),
@@ -91,9 +89,7 @@ class TollTagCampaignLine(models.Model):
         for line in self:
             template = line.campaign_id.mail_template_id
             if line.partner_id.email and template:
-                line.message_post_with_source(
-                    template, subtype_xmlid="mail.mt_comment"
-                )
+                line.message_post_with_source(template, subtype_xmlid="mail.mt_comment")
             else:
                 line.activity_schedule(
                     "mail.mail_activity_data_call",

@@ -62,9 +62,7 @@ class TollTagClaim(models.Model):
         for claim in self:
             claim.tag_count = len(claim.rma_ids)
             claim.open_count = len(claim.rma_ids.filtered(lambda rma: not rma.outcome))
-            claim.amount_claimed = sum(
-                rma.supply_id.unit_cost for rma in claim.rma_ids
-            )
+            claim.amount_claimed = sum(rma.supply_id.unit_cost for rma in claim.rma_ids)
 
     @api.model
     def _open_for(self, partner, company):
@@ -105,8 +103,10 @@ class TollTagClaim(models.Model):
                 raise UserError(self.env._("There is no TAG on claim %s.", claim.name))
             place = claim._get_place()
             if place:
-                claim.picking_ids = self.env["toll.tag.transfer"].sudo()._relocate(
-                    claim.rma_ids.lot_id, place, claim.name
+                claim.picking_ids = (
+                    self.env["toll.tag.transfer"]
+                    .sudo()
+                    ._relocate(claim.rma_ids.lot_id, place, claim.name)
                 )
             claim.rma_ids.write({"state": "claimed"})
             claim.write({"state": "sent", "sent_at": fields.Datetime.now()})

@@ -54,9 +54,7 @@ class TollTagRma(models.Model):
         "res.company", related="lot_id.company_id", store=True, index=True
     )
     product_id = fields.Many2one(related="lot_id.product_id", store=True, index=True)
-    supply_id = fields.Many2one(
-        related="lot_id.toll_supply_id", store=True, index=True
-    )
+    supply_id = fields.Many2one(related="lot_id.toll_supply_id", store=True, index=True)
     partner_id = fields.Many2one(
         related="supply_id.partner_id", string="Supplier", store=True
     )

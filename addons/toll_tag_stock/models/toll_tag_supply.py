@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 
 
 class TollTagSupply(models.Model):
-    """A box of TAGs as the supplier delivered it: what warranty and trace go back to."""
+    """A box of TAGs as the supplier delivered it: warranty and trace go back to it."""
 
     _name = "toll.tag.supply"
     _description = "TAG Box"
@@ -107,9 +107,7 @@ class TollTagSupply(models.Model):
     def _search_in_warranty(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = fields.Domain(
-            "warranty_until", ">=", fields.Date.context_today(self)
-        )
+        domain = fields.Domain("warranty_until", ">=", fields.Date.context_today(self))
         return domain if True in value else ~domain
 
     @api.depends("lot_ids")

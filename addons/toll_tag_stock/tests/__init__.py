@@ -8,4 +8,11 @@ from . import (
     test_toll_account_merge,
     test_toll_check,
     test_toll_tag_views,
+    test_tag_supply,
+    test_tag_places,
+    test_tag_rma,
+    test_tag_trace,
+    test_tag_label,
+    test_tag_terms,
+    test_tag_campaign,
 )

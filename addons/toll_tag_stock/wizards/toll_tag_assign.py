@@ -52,15 +52,18 @@ class TollTagAssign(models.TransientModel):
             ("company_id", "=", company.id),
             ("location_id.usage", "=", "internal"),
         ]
+        own = company.with_env(self.env)._toll_stock_location()
+        others = ("location_id.toll_place_kind", "not in", NOT_FOR_CUSTOMERS)
         places = (
-            ("location_id", "child_of", company._toll_stock_location().id),
-            ("location_id.toll_place_kind", "not in", NOT_FOR_CUSTOMERS),
+            ["|", ("location_id", "=", own.id), "&", others]
+            + [("location_id", "child_of", own.id)],
+            [others],
         )
         for place in places:
             missing = count - len(lots)
             if missing > 0:
                 lots |= lots.search(
-                    [*domain, place, ("id", "not in", [*taken, *lots.ids])],
+                    [*domain, *place, ("id", "not in", [*taken, *lots.ids])],
                     order="product_id, name",
                     limit=missing,
                 )

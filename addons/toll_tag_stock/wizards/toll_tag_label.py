@@ -98,9 +98,7 @@ class TollTagLabel(models.TransientModel):
             report = f"toll_tag_stock.action_report_tag_label_{self.layout}"
             return self.env.ref(report).report_action(self.ids)
         text = zpl(self._get_labels(), dpi=int(self.dpi), copies=self.copies)
-        self.write(
-            {"file": base64.b64encode(text.encode()), "filename": "labels.zpl"}
-        )
+        self.write({"file": base64.b64encode(text.encode()), "filename": "labels.zpl"})
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/file/{self.filename}"
