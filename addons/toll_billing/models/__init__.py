@@ -19,3 +19,4 @@ from . import toll_account
 from . import toll_check
 from . import toll_simulation
 from . import res_users
+from . import stock_lot

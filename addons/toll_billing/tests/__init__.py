@@ -8,3 +8,4 @@ from . import test_intake_profile
 from . import test_toll_billing_run
 from . import test_invoice_issue
 from . import test_invoice_deposit
+from . import test_tag_lost
