@@ -28,6 +28,8 @@
         "reports/toll_tag_trace_templates.xml",
         "reports/toll_tag_document_templates.xml",
         "reports/toll_tag_reports.xml",
+        "wizards/toll_signup_views.xml",
+        "reports/contract_contract_templates.xml",
         "views/toll_tag_assignment_views.xml",
         "views/toll_tag_status_views.xml",
         "views/stock_lot_views.xml",
@@ -51,4 +53,9 @@
     "demo": [
         "demo/stock_lot_demo.xml",
     ],
+    "assets": {
+        "web.assets_tests": [
+            "toll_tag_stock/static/tests/tours/**/*",
+        ],
+    },
 }

@@ -22,6 +22,11 @@ from . import toll_account_request
 from . import toll_account_till
 from . import toll_account_quality
 from . import toll_account_fleet
+from . import toll_plan
+from . import toll_contract_condition
+from . import contract_contract
+from . import toll_account_contract
+from . import toll_account_signup
 from . import toll_vehicle
 from . import toll_cost_centre
 from . import toll_driver

@@ -404,9 +404,24 @@ class TollRequest(models.Model):
 
     def _get_handler(self):
         """The action for the type's effect; other addons know more of them."""
+        if self.effect == "new" and not self.account_id:
+            action = self.env["ir.actions.act_window"]._for_xml_id(
+                "toll_account.toll_signup_action"
+            )
+            return dict(action, context=self._prepare_sign_up_context())
         if self.account_id:
             return self.account_id._get_records_action()
         return None
+
+    def _prepare_sign_up_context(self):
+        return {
+            "default_request_id": self.id,
+            "default_company_id": self.company_id.id,
+            "default_partner_id": self.partner_id.id,
+            "default_name": self.contact_name,
+            "default_phone": self.contact_phone,
+            "default_email": self.contact_email,
+        }
 
     def action_view_account(self):
         self.ensure_one()

@@ -5,3 +5,5 @@ from . import toll_about
 from . import toll_account_merge
 from . import toll_vehicle_registry_import
 from . import toll_vehicle_import
+from . import toll_signup
+from . import toll_contract_sign

@@ -16,13 +16,6 @@ class AccountMove(models.Model):
         ondelete="restrict",
         help="The crossings that this document charges, credits or settles.",
     )
-    toll_account_id = fields.Many2one(
-        "toll.account",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="restrict",
-    )
 
     # === WHAT IS NOT POSSIBLE === #
     def button_draft(self):

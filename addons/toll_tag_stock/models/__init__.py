@@ -26,5 +26,6 @@ from . import toll_tag_transfer
 from . import toll_tag_intake
 from . import toll_opening_load
 from . import toll_account
+from . import toll_account_signup
 from . import toll_vehicle
 from . import toll_check

@@ -16,3 +16,4 @@ from . import (
     test_tag_terms,
     test_tag_campaign,
 )
+from . import test_toll_signup

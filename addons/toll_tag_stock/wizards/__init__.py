@@ -5,3 +5,4 @@ from . import toll_tag_reception
 from . import toll_opening_wizard
 from . import toll_tag_label
 from . import toll_tag_scan
+from . import toll_signup
