@@ -27,6 +27,10 @@ from . import toll_contract_condition
 from . import contract_contract
 from . import toll_account_contract
 from . import toll_account_signup
+from . import toll_account_closing
+from . import toll_account_change
+from . import toll_dormant_balance
+from . import toll_account_dormant
 from . import toll_vehicle
 from . import toll_cost_centre
 from . import toll_driver
@@ -48,6 +52,7 @@ from . import account_move
 from . import account_payment
 from . import payment_transaction
 from . import res_company
+from . import res_company_dormant
 from . import res_config_settings
 from . import res_partner
 from . import res_users

@@ -28,3 +28,12 @@ class ResConfigSettings(models.TransientModel):
     toll_check_user_id = fields.Many2one(
         related="company_id.toll_check_user_id", readonly=False
     )
+    toll_dormant_months = fields.Integer(
+        related="company_id.toll_dormant_months", readonly=False
+    )
+    toll_dormant_notice_days = fields.Integer(
+        related="company_id.toll_dormant_notice_days", readonly=False
+    )
+    toll_dormant_account_id = fields.Many2one(
+        related="company_id.toll_dormant_account_id", readonly=False
+    )

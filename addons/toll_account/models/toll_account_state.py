@@ -87,7 +87,8 @@ class TollAccount(models.Model):
         self._claim_wallets()
         for account in self:
             account._check_closing()
-        self.vehicle_ids._end()
+        # whoever may close the account takes its vehicles off it
+        self.sudo().vehicle_ids._end()
         return self._change_state(
             "closed", reason, note, closed_at=fields.Datetime.now()
         )

@@ -23,6 +23,11 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 OPEN = ("new", "in_progress", "waiting")
+ASSISTANTS = {
+    "closing": "toll_closing_action",
+    "data": "toll_data_change_action",
+    "mode": "toll_mode_change_action",
+}
 TRANSITIONS = {
     "new": ("in_progress", "waiting", "done", "rejected", "cancelled"),
     "in_progress": ("new", "waiting", "done", "rejected", "cancelled"),
@@ -409,6 +414,11 @@ class TollRequest(models.Model):
                 "toll_account.toll_signup_action"
             )
             return dict(action, context=self._prepare_sign_up_context())
+        assistant = ASSISTANTS.get(self.effect)
+        if assistant and self.account_id:
+            return self.account_id._open_assistant(
+                assistant, default_request_id=self.id
+            )
         if self.account_id:
             return self.account_id._get_records_action()
         return None

@@ -1,3 +1,5 @@
+from . import test_toll_closing
+from . import test_toll_contract
 from . import test_toll_request
 from . import test_toll_account
 from . import test_toll_account_access

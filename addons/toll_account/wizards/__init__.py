@@ -7,3 +7,6 @@ from . import toll_vehicle_registry_import
 from . import toll_vehicle_import
 from . import toll_signup
 from . import toll_contract_sign
+from . import toll_closing
+from . import toll_mode_change
+from . import toll_data_change

@@ -79,6 +79,21 @@ class TollAccount(models.Model):
             )
         return result
 
+    def _get_closing_checks(self):
+        deposits = self.env["toll.invoice.issuer"]._get_deposits(self)
+        unbilled = deposits.get(self.id, 0) - self.balance
+        return [
+            *super()._get_closing_checks(),
+            (
+                self.env._("All usage is invoiced"),
+                self.currency_id.is_zero(unbilled),
+                self.env._(
+                    "Invoice %s with the button “Bill Now”.",
+                    self.currency_id.format(unbilled),
+                ),
+            ),
+        ]
+
     def action_bill_now(self):
         """Invoice all that these accounts have used up to now; show the runs."""
         runs = self.env["toll.billing.run"]

@@ -216,3 +216,40 @@ class TestTollSignupTour(TollSignupCommon, HttpCase):
         vehicle = self.env["toll.vehicle"].search([("plate", "=", "TUR-100-A")])
         self.assertEqual(vehicle.toll_tag_id, self.lots[0])
         self.assertEqual(vehicle.account_id.balance, 200)
+
+
+@tagged("post_install", "-at_install")
+class TestTollClosingTags(TollSignupCommon):
+    def test_closing_takes_the_tags_back_000_05(self):
+        self.lots[0].toll_assign(self.vehicle, "2026-02-01 00:00:00")
+        self.lots[1].toll_assign(self.vehicle_2, "2026-02-01 00:00:00")
+        form = Form(
+            self.env["toll.closing"]
+            .with_user(self.agent)
+            .with_context(default_account_id=self.account.id)
+        )
+        form.reason_id = self.env.ref("toll_account.toll_state_reason_moved")
+        with form.line_ids.edit(1) as line:
+            line.outcome = "lost"
+        form.save().action_confirm()
+        self.assertEqual(self.account.state, "closed")
+        self.assertEqual(self.lots[:2].mapped("toll_state"), ["stocked", "lost"])
+
+    def test_a_stranger_tag_in_the_wizard_stays_where_it_is(self):
+        other = self._create_account("Other")
+        self.lots[0].toll_assign(self._create_vehicle(other, "OTH-001").id)
+        wizard = (
+            self.env["toll.closing"]
+            .with_user(self.agent)
+            .create(
+                {
+                    "account_id": self.account.id,
+                    "reason_id": self.env.ref(
+                        "toll_account.toll_state_reason_moved"
+                    ).id,
+                    "line_ids": [(0, 0, {"lot_id": self.lots[0].id})],
+                }
+            )
+        )
+        wizard.action_confirm()
+        self.assertEqual(self.lots[0].toll_state, "assigned")

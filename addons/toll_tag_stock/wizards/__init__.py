@@ -6,3 +6,4 @@ from . import toll_opening_wizard
 from . import toll_tag_label
 from . import toll_tag_scan
 from . import toll_signup
+from . import toll_closing
