@@ -29,6 +29,8 @@
         "security/toll_fleet_security.xml",
         "security/toll_contract_security.xml",
         "security/toll_closing_security.xml",
+        "security/toll_call_security.xml",
+        "security/toll_preference_security.xml",
         "data/ir_sequence_data.xml",
         "data/toll_vehicle_class_data.xml",
         "data/toll_state_reason_data.xml",
@@ -37,6 +39,7 @@
         "data/toll_quality_data.xml",
         "data/toll_fleet_data.xml",
         "data/toll_contract_data.xml",
+        "data/toll_call_code_data.xml",
         "data/ir_cron_data.xml",
         "data/res_company_data.xml",
         "wizards/toll_topup_views.xml",
@@ -86,10 +89,20 @@
         "views/res_users_views.xml",
         "views/res_config_settings_views.xml",
         "views/toll_dormant_balance_views.xml",
+        "views/toll_call_views.xml",
+        "views/toll_account_preference_views.xml",
         "views/portal_templates.xml",
         "views/toll_account_menus.xml",
         "views/toll_desk_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "toll_account/static/src/contact_centre/**/*",
+        ],
+        "web.assets_tests": [
+            "toll_account/static/tests/tours/**/*",
+        ],
+    },
     "demo": [
         "demo/res_company_demo.xml",
         "demo/toll_network_demo.xml",

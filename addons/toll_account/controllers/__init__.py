@@ -1,2 +1,3 @@
+from . import contact
 from . import portal
 from . import portal_topup

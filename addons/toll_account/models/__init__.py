@@ -31,6 +31,10 @@ from . import toll_account_closing
 from . import toll_account_change
 from . import toll_dormant_balance
 from . import toll_account_dormant
+from . import toll_account_contact
+from . import toll_account_preference
+from . import toll_call_code
+from . import toll_call
 from . import toll_vehicle
 from . import toll_cost_centre
 from . import toll_driver
@@ -55,4 +59,5 @@ from . import res_company
 from . import res_company_dormant
 from . import res_config_settings
 from . import res_partner
+from . import res_partner_contact
 from . import res_users

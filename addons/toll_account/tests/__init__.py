@@ -1,3 +1,4 @@
+from . import test_toll_contact
 from . import test_toll_closing
 from . import test_toll_contract
 from . import test_toll_request

@@ -27,5 +27,6 @@ from . import toll_tag_intake
 from . import toll_opening_load
 from . import toll_account
 from . import toll_account_signup
+from . import toll_account_contact
 from . import toll_vehicle
 from . import toll_check

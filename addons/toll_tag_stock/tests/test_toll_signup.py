@@ -253,3 +253,15 @@ class TestTollClosingTags(TollSignupCommon):
         )
         wizard.action_confirm()
         self.assertEqual(self.lots[0].toll_state, "assigned")
+
+
+@tagged("post_install", "-at_install")
+class TestTollContactTag(TollSignupCommon):
+    def test_contact_centre_finds_by_tag_and_epc_003_02(self):
+        self.lots[0].toll_assign(self.vehicle, "2026-02-01 00:00:00")
+        accounts = self.env["toll.account"].with_user(self.agent)
+        for term in ("TOUR00000001", "tour 00000001", self.lots[0].toll_epc):
+            found = accounts.contact_search(term)
+            self.assertEqual(found[0]["id"], self.account.id)
+            self.assertIn("TAG", found[0]["matched"])
+        self.assertEqual(accounts.contact_search("TOUR00000002"), [])
