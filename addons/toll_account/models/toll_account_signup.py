@@ -32,7 +32,8 @@ class TollAccount(models.Model):
                 "partner_id": partner.id,
             }
         )
-        account._sign_up_vehicles(values.get("vehicles") or [])
+        vehicle_vals = values.get("vehicles") or []
+        vehicles = account._sign_up_vehicles(vehicle_vals)
         account.action_activate()
         contract_sudo = account._open_contract()
         signature = values.get("signature") or {}
@@ -43,6 +44,8 @@ class TollAccount(models.Model):
                 signature.get("how", "screen"),
             )
         account._sign_up_top_up(values.get("topup") or {})
+        # after the money: a device may ask for a guarantee
+        account._sign_up_devices(vehicles, vehicle_vals)
         account._charge_once()
         return account
 
@@ -121,10 +124,13 @@ class TollAccount(models.Model):
         )
 
     def _sign_up_vehicles(self, vals_list):
-        """Register the vehicles; other addons give them their devices."""
+        """Register the vehicles."""
         return self.env["toll.vehicle"].create(
             [{**vals, "account_id": self.id} for vals in vals_list]
         )
+
+    def _sign_up_devices(self, vehicles, vals_list):
+        """Give the vehicles the devices that were chosen; other addons have some."""
 
     def _sign_up_top_up(self, topup):
         amount = topup.get("amount")

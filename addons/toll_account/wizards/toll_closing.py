@@ -19,6 +19,7 @@ class TollClosing(models.TransientModel):
     checks = fields.Html(compute="_compute_checks", sanitize=False)
     is_ready = fields.Boolean(compute="_compute_checks")
     may_refund = fields.Boolean(compute="_compute_may_refund")
+    is_billing = fields.Boolean(compute="_compute_may_refund")
     reason_id = fields.Many2one(
         "toll.state.reason", required=True, domain="[('state', '=', 'closed')]"
     )
@@ -56,7 +57,8 @@ class TollClosing(models.TransientModel):
     @api.depends("account_id")
     def _compute_may_refund(self):
         for wizard in self:
-            wizard.may_refund = wizard.balance <= 0 or wizard.account_id._may_refund()
+            wizard.is_billing = wizard.account_id._may_refund()
+            wizard.may_refund = wizard.is_billing or wizard.balance <= 0
 
     def _before_closing(self):
         """What comes back from the customer first; other addons know of it."""

@@ -265,3 +265,31 @@ class TestTollContactTag(TollSignupCommon):
             self.assertEqual(found[0]["id"], self.account.id)
             self.assertIn("TAG", found[0]["matched"])
         self.assertEqual(accounts.contact_search("TOUR00000002"), [])
+
+
+@tagged("post_install", "-at_install")
+class TestTollSignupGuarantee(TollSignupCommon):
+    def test_guarantee_comes_from_the_first_top_up_and_goes_back_000_07(self):
+        self.product.product_tmpl_id.write(
+            {"toll_terms": "deposit", "toll_guarantee_amount": 80}
+        )
+        wizard = self._wizard(("SGN-001",))
+        wizard.action_fill_tags()
+        wizard.action_confirm()
+        account = wizard.account_id
+        self.assertEqual(account.balance, 220)
+        billing = new_test_user(
+            self.env,
+            "signup_billing",
+            groups="toll_account.group_toll_billing,toll_account.group_toll_agent",
+        )
+        form = Form(
+            self.env["toll.closing"]
+            .with_user(billing)
+            .with_context(default_account_id=account.id)
+        )
+        form.reason_id = self.env.ref("toll_account.toll_state_reason_moved")
+        form.method = "cash"
+        form.save().action_confirm()
+        self.assertEqual((account.state, account.balance), ("closed", 0))
+        self.assertEqual(account.sudo()._get_closing_refund().amount, 300)
