@@ -1,0 +1,37 @@
+{
+    "name": "Toll TAG Encoding",
+    "summary": "TAG encoders on serial ports: batches, passwords, read-back, stock",
+    "version": "19.0.1.0.0",
+    "category": "Toll",
+    "author": "Toll Suite contributors",
+    "website": "https://example.org/toll-suite",
+    "license": "AGPL-3",
+    "development_status": "Beta",
+    "depends": ["toll_tag_stock"],
+    "external_dependencies": {"python": ["cryptography"]},
+    "data": [
+        "security/ir.model.access.csv",
+        "security/toll_hw_bridge_security.xml",
+        "data/ir_sequence_data.xml",
+        "data/toll_encoding_policy_data.xml",
+        "wizards/toll_encoding_add_views.xml",
+        "views/toll_encoding_attempt_views.xml",
+        "views/toll_encoding_job_views.xml",
+        "views/toll_encoding_batch_views.xml",
+        "views/toll_encoder_views.xml",
+        "views/toll_encoding_policy_views.xml",
+        "views/toll_secret_views.xml",
+        "views/product_template_views.xml",
+        "views/stock_lot_views.xml",
+        "views/stock_picking_views.xml",
+        "views/toll_hw_bridge_menus.xml",
+    ],
+    "demo": [
+        "demo/toll_encoder_demo.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "toll_hw_bridge/static/src/**/*",
+        ],
+    },
+}

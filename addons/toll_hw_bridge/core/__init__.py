@@ -1,0 +1,1 @@
+"""Pure rules of encoding: messages, outcomes, keys and passwords; no Odoo here."""

@@ -1,0 +1,102 @@
+from odoo import fields, models
+from odoo.exceptions import AccessError
+
+ENCODED = {"toll_encoded_at", "toll_secret_version"}
+
+
+class StockLot(models.Model):
+    _inherit = "stock.lot"
+
+    toll_encoding_job_ids = fields.One2many(
+        "toll.encoding.job", "lot_id", string="Encodings", groups="base.group_user"
+    )
+    toll_encoding_count = fields.Integer(
+        string="Encoding Jobs",
+        compute="_compute_toll_encoding_count",
+        groups="base.group_user",
+    )
+    toll_encoded_at = fields.Datetime(
+        string="Encoded on", readonly=True, copy=False, groups="base.group_user"
+    )
+    toll_secret_version = fields.Integer(
+        string="Master Key Version",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="From which master key the passwords in the chip follow; 0: none.",
+    )
+
+    def _compute_toll_encoding_count(self):
+        counts = dict(
+            self.env["toll.encoding.job"]
+            .sudo()  # a number; the jobs themselves have their own rules
+            ._read_group([("lot_id", "in", self.ids)], ["lot_id"], ["__count"])
+        )
+        for lot in self:
+            lot.toll_encoding_count = counts.get(lot, 0)
+
+    def _toll_check_guarded(self, vals):
+        if not self.env.su and ENCODED & vals.keys():
+            raise AccessError(
+                self.env._("What an encoder wrote into a TAG cannot be edited.")
+            )
+        return super()._toll_check_guarded(vals)
+
+    # === BUSINESS METHODS === #
+
+    def toll_mark_good(self):
+        """A tested TAG without an EPC goes back to where it can be encoded again."""
+        res = super().toll_mark_good()
+        # the right to do so was checked just now; stock is not the tester's to write
+        empty_sudo = self.sudo().filtered(lambda lot: not lot.toll_epc)
+        empty_sudo.write({"toll_state": "new"})
+        for company, lots in empty_sudo.grouped("company_id").items():
+            transfer = lots.env["toll.tag.transfer"].with_company(company)
+            defective = company.toll_defective_location_id
+            places = transfer._locations(lots)
+            back = lots.browse(
+                lot.id for lot in lots if places.get(lot.id) == defective
+            )
+            shelf = company._toll_stock_location()
+            transfer._shift(back, shelf, self.env._("Tested: it works"))
+        return res
+
+    def _toll_set_encoded(self, epc, tid, version):
+        """What was read back from the chip; a TAG that waited for it is ready now."""
+        self.ensure_one()
+        vals = {
+            "toll_epc": epc,
+            "toll_tid": tid,
+            "toll_encoded_at": fields.Datetime.now(),
+            "toll_secret_version": version,
+        }
+        if self.toll_state == "new":
+            place = self.env["toll.tag.transfer"]._locations(self).get(self.id)
+            inside = place and place.usage == "internal"
+            vals["toll_state"] = "stocked" if inside else "encoded"
+        self.write(vals)
+
+    def _toll_set_rejected(self, location, origin, note):
+        """State, stock and history of a TAG that cannot be encoded."""
+        self.ensure_one()
+        if self.toll_state not in ("new", "encoded", "stocked"):
+            return
+        self.write({"toll_state": "defective"})
+        transfer = self.env["toll.tag.transfer"].with_company(self.company_id)
+        transfer._shift(self, location, origin)
+        self._toll_log({self: note})
+
+    # === ACTIONS === #
+
+    def action_toll_encode(self):
+        """A new batch with the chosen TAGs."""
+        batch = self.env["toll.encoding.batch"].create({})
+        batch._add_lots(self)
+        return batch._action_form()
+
+    def action_toll_encodings(self):
+        self.ensure_one()
+        values = self.env["ir.actions.actions"]._for_xml_id(
+            "toll_hw_bridge.toll_encoding_job_action"
+        )
+        return {**values, "domain": [("lot_id", "=", self.id)], "context": {}}

@@ -1,0 +1,479 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from odoo.addons.toll_tag_stock.core.epc import normalize
+
+from ..queries import encoding as queries
+from .toll_encoding_job import OPEN_STATES
+
+BATCH_STATES = [
+    ("draft", "Draft"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("done", "Done"),
+    ("cancelled", "Cancelled"),
+]
+# Changed by the batch's own methods only.
+GUARDED = {"state", "name", "started_at", "finished_at", "company_id"}
+COUNTS = ("waiting", "sent", "done", "failed", "rejected", "cancelled")
+
+
+class TollEncodingBatch(models.Model):
+    """TAGs to encode, one after the other, by one or more encoders."""
+
+    _name = "toll.encoding.batch"
+    _description = "Encoding Batch"
+    _inherit = ["mail.thread", "mail.activity.mixin", "bus.listener.mixin"]
+    _order = "id desc"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, readonly=True, copy=False, default="/")
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        tracking=True,
+        domain="[('share', '=', False)]",
+        default=lambda self: self.env.user,
+    )
+    encoder_ids = fields.Many2many(
+        "toll.encoder",
+        string="Encoders",
+        check_company=True,
+        default=lambda self: self._default_encoder_ids(),
+        help="Each takes the next TAG when it is free.",
+    )
+    picking_id = fields.Many2one(
+        "stock.picking",
+        string="Receipt",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        check_company=True,
+    )
+    order = fields.Selection(
+        [
+            ("number", "First Number First"),
+            ("reverse", "Last Number First"),
+            ("given", "As They Were Added"),
+        ],
+        string="Order of the TAGs",
+        required=True,
+        default="number",
+        help="The order in which they lie in the box.",
+    )
+    max_attempts = fields.Integer(
+        string="Attempts per TAG",
+        required=True,
+        default=3,
+        help="A TAG that fails so often goes to the defective ones. A missing TAG or a "
+        "loose cable does not count.",
+    )
+    state = fields.Selection(
+        BATCH_STATES,
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        index=True,
+    )
+    started_at = fields.Datetime(string="Started", readonly=True, copy=False)
+    finished_at = fields.Datetime(string="Finished", readonly=True, copy=False)
+    job_ids = fields.One2many("toll.encoding.job", "batch_id", string="TAGs")
+    job_count = fields.Integer(string="All TAGs", compute="_compute_counts")
+    waiting_count = fields.Integer(string="Waiting", compute="_compute_counts")
+    sent_count = fields.Integer(string="On an Encoder", compute="_compute_counts")
+    done_count = fields.Integer(string="Done", compute="_compute_counts")
+    failed_count = fields.Integer(string="To Decide", compute="_compute_counts")
+    rejected_count = fields.Integer(string="Rejected", compute="_compute_counts")
+    cancelled_count = fields.Integer(string="Cancelled", compute="_compute_counts")
+    progress = fields.Float(compute="_compute_counts")
+    current_job_ids = fields.Many2many(
+        "toll.encoding.job",
+        string="On the Encoders Now",
+        compute="_compute_current_job_ids",
+    )
+    has_perma_lock = fields.Boolean(compute="_compute_has_perma_lock")
+
+    _max_attempts_range = models.Constraint(
+        "CHECK (max_attempts BETWEEN 1 AND 10)", "A TAG gets 1 to 10 attempts."
+    )
+
+    @api.model
+    def _default_encoder_ids(self):
+        """The office's encoders, or the only one there is."""
+        Encoder = self.env["toll.encoder"]
+        mine = Encoder.search([("company_id", "=", self.env.company.id)])
+        office = self.env.user.toll_office_id
+        here = mine.filtered(lambda encoder: encoder.office_id == office)
+        return here or (mine if len(mine) == 1 else Encoder)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("job_ids.state")
+    def _compute_counts(self):
+        counts = {
+            (batch, state): count
+            for batch, state, count in self.env["toll.encoding.job"]._read_group(
+                [("batch_id", "in", self.ids)], ["batch_id", "state"], ["__count"]
+            )
+        }
+        for batch in self:
+            total = 0
+            for state in COUNTS:
+                count = counts.get((batch._origin, state), 0)
+                batch[f"{state}_count"] = count
+                total += count
+            batch.job_count = total
+            over = batch.done_count + batch.rejected_count + batch.cancelled_count
+            batch.progress = 100 * over / total if total else 0
+
+    @api.depends("job_ids.state", "job_ids.encoder_id")
+    def _compute_current_job_ids(self):
+        for batch in self:
+            batch.current_job_ids = self.env["toll.encoding.job"].search(
+                [
+                    ("batch_id", "=", batch._origin.id),
+                    ("state", "in", ("sent", "waiting")),
+                    ("encoder_id", "!=", False),
+                ]
+            )
+
+    @api.depends("job_ids.lot_id")
+    def _compute_has_perma_lock(self):
+        for batch in self:
+            products = batch.job_ids.product_id.product_tmpl_id
+            policies = products.sudo().toll_encoding_policy_id  # a warning for all
+            batch.has_perma_lock = any(policies.mapped("has_perma_lock"))
+
+    # === CRUD === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            vals = self._check_guarded(vals, {"company_id"})
+        batches = super().create(vals_list)
+        for batch in batches:
+            sequence = self.env["ir.sequence"].with_company(batch.company_id)
+            batch.sudo().name = (  # the number is not the user's to choose
+                sequence.next_by_code("toll.encoding.batch") or "/"
+            )
+        return batches
+
+    def write(self, vals):
+        self._check_guarded(vals)
+        return super().write(vals)
+
+    def _check_guarded(self, vals, allowed=frozenset()):
+        if not self.env.su and (GUARDED - allowed) & vals.keys():
+            raise AccessError(
+                self.env._("A batch changes through its buttons: start, pause, cancel.")
+            )
+        return vals
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_begun(self):
+        for batch in self:
+            if batch.sudo().started_at:  # whoever deletes it, begun is begun
+                raise UserError(
+                    self.env._(
+                        "%s was started and stays on record: cancel it.", batch.name
+                    )
+                )
+
+    # === TAGS OF THE BATCH === #
+
+    def _add_lots(self, lots):
+        """More TAGs to encode; returns their jobs."""
+        self.ensure_one()
+        self.check_access("write")
+        lots.check_access("read")
+        if self.state != "draft":
+            raise UserError(self.env._("%s has been started already.", self.name))
+        if not lots:
+            raise UserError(self.env._("Choose at least one TAG."))
+        self._check_lots(lots)
+        # nobody writes jobs but this method and the bridge
+        jobs_sudo = self.env["toll.encoding.job"].sudo()
+        first = len(self.job_ids)
+        return jobs_sudo.create(
+            [
+                {
+                    "batch_id": self.id,
+                    "lot_id": lot.id,
+                    "company_id": self.company_id.id,
+                    "position": first + number,
+                }
+                for number, lot in enumerate(lots, start=1)
+            ]
+        )
+
+    def _check_lots(self, lots):
+        for lot in lots:
+            if lot.toll_state != "new":
+                raise UserError(
+                    self.env._(
+                        "%(tag)s is not a new TAG: only TAGs that wait for their EPC "
+                        "are encoded.",
+                        tag=lot.name,
+                    )
+                )
+            if lot.company_id != self.company_id:
+                raise UserError(
+                    self.env._("TAG %(tag)s is of another company.", tag=lot.name)
+                )
+        busy = self.env["toll.encoding.job"].search(
+            [
+                ("lot_id", "in", lots.ids),
+                ("kind", "=", "encode"),
+                ("state", "in", OPEN_STATES),
+            ],
+            limit=1,
+        )
+        if busy:
+            raise UserError(
+                self.env._(
+                    "TAG %(tag)s already stands in %(batch)s.",
+                    tag=busy.lot_id.name,
+                    batch=busy.batch_id.name,
+                )
+            )
+
+    def _waiting_lots(self, numbers):
+        """The new TAGs with these printed numbers, in this order."""
+        numbers = [normalize(number) for number in numbers]
+        found = {
+            lot.name: lot
+            for lot in self.env["stock.lot"].search(
+                [
+                    ("name", "in", numbers),
+                    ("toll_state", "!=", False),
+                    ("company_id", "=", self.company_id.id),
+                ]
+            )
+        }
+        missing = [number for number in numbers if number not in found]
+        if missing:
+            raise UserError(
+                self.env._("There is no TAG %(tag)s: receive it first.", tag=missing[0])
+            )
+        return self.env["stock.lot"].union(*(found[number] for number in numbers))
+
+    # === ACTIONS === #
+
+    def action_start(self):
+        """Give the TAGs their codes and let the encoders begin."""
+        for batch in self:
+            batch._check_may_run(("draft",))
+            if not batch.encoder_ids:
+                raise UserError(
+                    self.env._("%s: choose the encoders first.", batch.name)
+                )
+            batch._prepare_jobs()
+            batch._set_state("running", started_at=fields.Datetime.now())
+        return True
+
+    def action_pause(self):
+        """Hand out no more TAGs; those on the plates are finished."""
+        for batch in self:
+            batch._check_may_run(("running",))
+            batch._set_state("paused")
+        return True
+
+    def action_resume(self):
+        for batch in self:
+            batch._check_may_run(("paused",))
+            batch._set_state("running")
+            batch.encoder_ids.action_continue()
+        return True
+
+    def action_cancel(self):
+        """Drop the TAGs that were not begun; the others are finished."""
+        for batch in self:
+            batch_sudo = batch._check_may_run(("draft", "running", "paused"))
+            jobs_sudo = batch_sudo.job_ids
+            jobs_sudo._lock()
+            jobs_sudo.filtered(lambda job: job.state in ("waiting", "failed")).write(
+                {"state": "cancelled"}
+            )
+            batch._set_state("cancelled", finished_at=fields.Datetime.now())
+        return True
+
+    def action_retry_failed(self):
+        self.job_ids.filtered(lambda job: job.state == "failed").action_retry()
+        return True
+
+    def action_print_labels(self):
+        """Labels of the TAGs that are ready; extend _labels_report() for others."""
+        self.ensure_one()
+        lots = self.job_ids.filtered(lambda job: job.state == "done").lot_id
+        if not lots:
+            raise UserError(self.env._("No TAG of %s is ready yet.", self.name))
+        return self._labels_report().report_action(lots, config=False)
+
+    def _labels_report(self):
+        return self.env.ref("stock.action_report_lot_label")
+
+    def action_add(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id(
+                "toll_hw_bridge.toll_encoding_add_action"
+            ),
+            "context": {"default_batch_id": self.id},
+        }
+
+    def action_view_jobs(self):
+        self.ensure_one()
+        values = self.env["ir.actions.actions"]._for_xml_id(
+            "toll_hw_bridge.toll_encoding_job_action"
+        )
+        return {**values, "domain": [("batch_id", "=", self.id)], "context": {}}
+
+    def action_view_rejected(self):
+        return {
+            **self.action_view_jobs(),
+            "name": self.env._("Rejected TAGs"),
+            "domain": [("batch_id", "=", self.id), ("state", "=", "rejected")],
+        }
+
+    def _action_form(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+        }
+
+    # === HELPERS === #
+
+    def _check_may_run(self, states):
+        """This batch in superuser mode, locked, in one of these states."""
+        self.ensure_one()
+        self.check_access("write")
+        batch_sudo = self.sudo()  # jobs and state are nobody's to write directly
+        batch_sudo._lock()
+        if batch_sudo.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(batch)s is in state “%(state)s”: this cannot be done.",
+                    batch=self.name,
+                    state=labels[self.state],
+                )
+            )
+        return batch_sudo
+
+    def _lock(self):
+        self.env.flush_all()  # statements read tables, not the cache
+        self.env.execute_query(queries.lock_batch(self))
+        self.invalidate_recordset()
+
+    def _set_state(self, state, **vals):
+        self.sudo().write({"state": state, **vals})  # checked by _check_may_run
+        self._notify()
+
+    def _prepare_jobs(self):
+        """Order, codes, policy and key of every TAG, fixed from now on."""
+        jobs_sudo = self.sudo().job_ids  # as in _check_may_run
+        if not jobs_sudo:
+            raise UserError(self.env._("%s: add TAGs first.", self.name))
+        moved = jobs_sudo.lot_id.filtered(lambda lot: lot.toll_state != "new")
+        if moved:
+            raise UserError(
+                self.env._(
+                    "TAG %(tag)s is no longer new: take it out of %(batch)s.",
+                    tag=moved[0].name,
+                    batch=self.name,
+                )
+            )
+        if self.order != "given":
+            jobs_sudo = jobs_sudo.sorted(
+                lambda job: job.lot_id.name, reverse=self.order == "reverse"
+            )
+        epcs = {
+            job: job.lot_id.toll_epc or job.product_id._toll_make_epc(job.lot_id.name)
+            for job in jobs_sudo
+        }
+        self._check_epcs(epcs)
+        version = None
+        for position, job in enumerate(jobs_sudo, start=1):
+            policy = job.product_id.toll_encoding_policy_id
+            if policy and not version:
+                version = self.env["toll.secret"]._current_version(self.company_id)
+            job.write(
+                {
+                    "position": position,
+                    "epc": epcs[job],
+                    "expect_tid": job.lot_id.toll_tid,
+                    "policy_id": policy.id,
+                    "secret_version": version if policy else 0,
+                }
+            )
+
+    def _check_epcs(self, epcs):
+        """No code twice: neither here nor in any other TAG."""
+        by_epc = {}
+        for job, epc in epcs.items():
+            other = by_epc.setdefault(epc, job)
+            if other != job:
+                raise UserError(
+                    self.env._(
+                        "TAGs %(first)s and %(second)s would get the same EPC "
+                        "%(epc)s: check the numbers or the scheme of the product.",
+                        first=other.lot_id.name,
+                        second=job.lot_id.name,
+                        epc=epc,
+                    )
+                )
+        lots_sudo = self.env["stock.lot"].sudo()  # EPCs are unique over companies
+        taken = lots_sudo.with_context(active_test=False).search(
+            [
+                ("toll_epc", "in", list(by_epc)),
+                ("id", "not in", [job.lot_id.id for job in epcs]),
+            ],
+            limit=1,
+        )
+        if taken:
+            raise UserError(
+                self.env._(
+                    "The EPC %(epc)s for TAG %(tag)s already belongs to another TAG.",
+                    epc=taken.toll_epc,
+                    tag=by_epc[taken.toll_epc].lot_id.name,
+                )
+            )
+
+    def _finish(self):
+        """A batch with nothing left to do is done."""
+        for batch in self.filtered(lambda batch: batch.state == "running"):
+            open_job = self.env["toll.encoding.job"].search(
+                [("batch_id", "=", batch.id), ("state", "in", OPEN_STATES)], limit=1
+            )
+            if not open_job:
+                batch.sudo().write(  # the bridge or a person ended the last TAG
+                    {"state": "done", "finished_at": fields.Datetime.now()}
+                )
+                batch.message_post(
+                    body=self.env._(
+                        "%(done)s TAGs encoded, %(rejected)s rejected.",
+                        done=batch.done_count,
+                        rejected=batch.rejected_count,
+                    )
+                )
+        self._notify()
+
+    def _reopen(self):
+        """A TAG of a finished batch has to be done again."""
+        over = self.filtered(lambda batch: batch.state in ("done", "cancelled"))
+        over.sudo().write(  # checked by the action of the job
+            {"state": "running", "finished_at": False}
+        )
+        self._notify()
+
+    def _notify(self):
+        """Whoever has the batch on the screen sees it move."""
+        for batch in self:
+            batch._bus_send("toll_hw_bridge.progress", {"batch_id": batch.id})
