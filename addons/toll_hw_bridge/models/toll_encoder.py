@@ -19,9 +19,9 @@ LEASE = timedelta(seconds=60)
 HEARTBEAT = timedelta(seconds=10)
 STATES = [
     ("offline", "Offline"),
-    ("error", "Needs Attention"),
-    ("busy", "Encoding"),
     ("idle", "Ready"),
+    ("busy", "Encoding"),
+    ("error", "Needs Attention"),
 ]
 
 
