@@ -24,6 +24,7 @@
         "views/product_template_views.xml",
         "views/stock_lot_views.xml",
         "views/stock_picking_views.xml",
+        "views/toll_tag_supply_views.xml",
         "views/toll_hw_bridge_menus.xml",
     ],
     "demo": [

@@ -9,7 +9,7 @@ from . import toll_encoding_job
 from . import toll_encoding_attempt
 from . import toll_bridge
 from . import product_template
-from . import toll_tag_transfer
 from . import stock_lot
 from . import stock_picking
+from . import toll_tag_supply
 from . import toll_check

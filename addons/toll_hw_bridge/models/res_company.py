@@ -31,6 +31,7 @@ class ResCompany(models.Model):
                     "name": self.env._("Defective TAGs"),
                     "location_id": warehouse.view_location_id.id,
                     "usage": "internal",
+                    "toll_place_kind": "workshop",
                     "company_id": self.id,
                 }
             )

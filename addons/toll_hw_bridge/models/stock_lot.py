@@ -50,16 +50,24 @@ class StockLot(models.Model):
         # the right to do so was checked just now; stock is not the tester's to write
         empty_sudo = self.sudo().filtered(lambda lot: not lot.toll_epc)
         empty_sudo.write({"toll_state": "new"})
-        for company, lots in empty_sudo.grouped("company_id").items():
-            transfer = lots.env["toll.tag.transfer"].with_company(company)
+        for company, lots_sudo in empty_sudo.grouped("company_id").items():
             defective = company.toll_defective_location_id
-            places = transfer._locations(lots)
-            back = lots.browse(
-                lot.id for lot in lots if places.get(lot.id) == defective
-            )
             shelf = company._toll_stock_location()
-            transfer._shift(back, shelf, self.env._("Tested: it works"))
+            lots_sudo._toll_shift(defective, shelf, self.env._("Tested: it works"))
         return res
+
+    def _toll_shift(self, source, place, origin):
+        """Move those of these TAGs that stand in stock (in ``source``, when given)."""
+        transfer = self.env["toll.tag.transfer"].with_company(place.company_id)
+        places = transfer._locations(self)
+        inside = self.browse(
+            lot.id
+            for lot in self
+            if lot.id in places
+            and places[lot.id].usage == "internal"
+            and (source is None or places[lot.id] == source)
+        )
+        return transfer._relocate(inside, place, origin)
 
     def _toll_set_encoded(self, epc, tid, version):
         """What was read back from the chip; a TAG that waited for it is ready now."""
@@ -82,9 +90,32 @@ class StockLot(models.Model):
         if self.toll_state not in ("new", "encoded", "stocked"):
             return
         self.write({"toll_state": "defective"})
-        transfer = self.env["toll.tag.transfer"].with_company(self.company_id)
-        transfer._shift(self, location, origin)
+        self._toll_shift(None, location, origin)
+        self._toll_open_rma(note)
         self._toll_log({self: note})
+
+    def _toll_trace_events(self):
+        return [*super()._toll_trace_events(), *self._toll_trace_encodings()]
+
+    def _toll_trace_encodings(self):
+        """When encoders wrote this TAG, or gave it up."""
+        events = []
+        for job in self.toll_encoding_job_ids:
+            names = {"encoder": job.encoder_id.name or "–"}
+            if job.state == "done":
+                title = self.env._("Encoded by %(encoder)s", **names)
+                detail = f"EPC {job.read_epc} · TID {job.read_tid}"
+            elif job.state == "rejected":
+                title = self.env._("Rejected by %(encoder)s", **names)
+                detail = self._toll_label(job, "error")
+            else:
+                continue
+            events.append(
+                self._toll_event(
+                    job.done_at, "code", title, detail, job.batch_id, job.create_uid
+                )
+            )
+        return events
 
     # === ACTIONS === #
 

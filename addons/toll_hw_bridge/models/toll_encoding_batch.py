@@ -307,15 +307,15 @@ class TollEncodingBatch(models.Model):
         return True
 
     def action_print_labels(self):
-        """Labels of the TAGs that are ready; extend _labels_report() for others."""
+        """Labels of the TAGs that are ready; extend _open_labels() for others."""
         self.ensure_one()
         lots = self.job_ids.filtered(lambda job: job.state == "done").lot_id
         if not lots:
             raise UserError(self.env._("No TAG of %s is ready yet.", self.name))
-        return self._labels_report().report_action(lots, config=False)
+        return self._open_labels(lots)
 
-    def _labels_report(self):
-        return self.env.ref("stock.action_report_lot_label")
+    def _open_labels(self, lots):
+        return self.env["toll.tag.label"]._open(lots=lots)
 
     def action_add(self):
         self.ensure_one()

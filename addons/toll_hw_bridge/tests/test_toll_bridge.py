@@ -124,8 +124,13 @@ class TestTollBridge(EncodingCommon):
             self._result(job)
         self.assertEqual((batch.state, batch.rejected_count), ("done", 1))
         self._assert_stock(batch.job_ids.lot_id, defective=lot)
-        self.assertIn("Rejected in", lot.message_ids[:2].mapped("body")[0] or "")
         self.assertFalse(lot.toll_epc)
+        self.assertIn("Rejected in ENC/", lot.toll_rma_ids.symptom)
+        events = [event["title"] for event in lot._toll_get_trace()]
+        self.assertIn("Rejected by Table 1", events)
+        good = (batch.job_ids.lot_id - lot)[0]
+        events = [event["title"] for event in good._toll_get_trace()]
+        self.assertIn("Encoded by Table 1", events)
 
     def test_a_missing_tag_or_cable_does_not_count_against_the_tag(self):
         self._box(max_attempts=1)
@@ -211,7 +216,7 @@ class TestTollBridge(EncodingCommon):
         self._box(max_attempts=1)
         job = self._poll()
         with patch.object(
-            type(self.env["toll.tag.transfer"]), "_shift", side_effect=UserError("no")
+            type(self.env["toll.tag.transfer"]), "_move", side_effect=UserError("no")
         ):
             answer = self._fail(job, "write_failed")
         self.assertEqual(answer["job_state"], "failed")

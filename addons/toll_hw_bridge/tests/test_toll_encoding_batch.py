@@ -27,6 +27,25 @@ class TestTollEncodingBatch(EncodingCommon):
         self.assertEqual(batch.job_ids.lot_id, lots[:2])
         self.assertEqual(lots[0].toll_encoding_count, 1)
 
+    def test_from_a_box(self):
+        lots = self._receive("ZZEB00000001", "ZZEB00000003")
+        box = lots.toll_supply_id
+        action = box.with_user(self.agent).action_toll_encode()
+        batch = self.env["toll.encoding.batch"].browse(action["res_id"])
+        self.assertEqual(batch.job_ids.lot_id, lots)
+        batch.unlink()
+        batch = self.env["toll.encoding.batch"].create({})
+        wizard = self.env["toll.encoding.add"].create(
+            {"batch_id": batch.id, "source": "box", "supply_id": box.id}
+        )
+        self.assertEqual(wizard.tag_count, 3)
+        wizard.action_add()
+        self.assertEqual(batch.job_ids.lot_id, lots)
+        self.product.toll_epc_scheme = "hex_text"
+        ready = self._receive("ZZEB00000008").toll_supply_id
+        with self.assertRaisesRegex(UserError, "no TAG to encode"):
+            ready.action_toll_encode()
+
     def test_only_new_tags(self):
         self.product.toll_epc_scheme = "hex_text"
         lot = self._receive("ZZEB00000009")
@@ -175,6 +194,7 @@ class TestTollEncodingBatch(EncodingCommon):
         lot.toll_mark_good()
         self.assertEqual(lot.toll_state, "new")
         self.assertEqual(self._location(lot), self.shelf)
+        self.assertEqual(lot.toll_rma_ids.state, "closed")
         lot.action_toll_encode()
 
     def test_labels_of_the_ready_ones(self):
@@ -184,7 +204,8 @@ class TestTollEncodingBatch(EncodingCommon):
         job = self._poll()
         self._result(job)
         action = batch.action_print_labels()
-        self.assertEqual(action["context"]["active_ids"], self._job(job).lot_id.ids)
+        wizard = self.env[action["res_model"]].browse(action["res_id"])
+        self.assertEqual(wizard.lot_ids, self._job(job).lot_id)
 
     def test_what_was_begun_stays_on_record(self):
         batch = self._box()

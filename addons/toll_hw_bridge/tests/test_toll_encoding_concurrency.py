@@ -82,6 +82,7 @@ class TestTollEncodingConcurrency(BaseCase):
             "policy": policy.id,
             "encoders": encoders.ids,
             "batch": batch.id,
+            "name": batch.name,
             "shelf": shelf.id,
             "defective": encoders[0].defective_location_id.id,
             "secret": version,
@@ -100,8 +101,10 @@ class TestTollEncodingConcurrency(BaseCase):
                 " AND res_id = %(batch)s",
                 "DELETE FROM mail_message WHERE model = 'stock.lot'"
                 " AND res_id = ANY(%(lots)s)",
+                "DELETE FROM toll_tag_rma WHERE lot_id = ANY(%(lots)s)",
                 "DELETE FROM stock_move_line WHERE lot_id = ANY(%(lots)s)",
                 "DELETE FROM stock_move WHERE product_id = %(product)s",
+                "DELETE FROM stock_picking WHERE origin = %(name)s",
                 "DELETE FROM stock_quant WHERE lot_id = ANY(%(lots)s)",
                 "DELETE FROM stock_lot WHERE id = ANY(%(lots)s)",
                 "DELETE FROM toll_secret WHERE company_id = %(company)s"

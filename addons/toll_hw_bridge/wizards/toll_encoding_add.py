@@ -11,7 +11,7 @@ MOST = 10_000
 
 
 class TollEncodingAdd(models.TransientModel):
-    """TAGs for a batch: a box by its first and last number, a receipt or a list."""
+    """TAGs for a batch: first and last number, a box, a receipt or a list."""
 
     _name = "toll.encoding.add"
     _description = "Add TAGs to a Batch"
@@ -22,7 +22,8 @@ class TollEncodingAdd(models.TransientModel):
     company_id = fields.Many2one(related="batch_id.company_id")
     source = fields.Selection(
         [
-            ("range", "Box: first to last"),
+            ("range", "First to last number"),
+            ("box", "Box of the supplier"),
             ("picking", "Receipt"),
             ("list", "Pasted or scanned list"),
         ],
@@ -37,13 +38,20 @@ class TollEncodingAdd(models.TransientModel):
         domain="[('state', '=', 'done'), ('company_id', '=', company_id),"
         " ('move_line_ids.lot_id.toll_state', '=', 'new')]",
     )
+    supply_id = fields.Many2one(
+        "toll.tag.supply",
+        string="Box",
+        domain="[('company_id', '=', company_id), ('lot_ids.toll_state', '=', 'new')]",
+    )
     text = fields.Text(
         string="List", help="Printed numbers, one per line or separated by blanks."
     )
     tag_count = fields.Integer(string="TAGs Found", compute="_compute_preview")
     problem = fields.Char(compute="_compute_preview")
 
-    @api.depends("source", "first_number", "last_number", "picking_id", "text")
+    @api.depends(
+        "source", "first_number", "last_number", "picking_id", "supply_id", "text"
+    )
     def _compute_preview(self):
         for wizard in self:
             try:
@@ -56,12 +64,9 @@ class TollEncodingAdd(models.TransientModel):
     def _lots(self):
         """The TAGs that were named, in the order they were named."""
         self.ensure_one()
-        if self.source == "picking":
-            return (
-                self.picking_id._toll_encodable_lots()
-                if self.picking_id
-                else self.env["stock.lot"]
-            )
+        if self.source in ("picking", "box"):
+            origin = self.picking_id if self.source == "picking" else self.supply_id
+            return origin._toll_encodable_lots() if origin else self.env["stock.lot"]
         return self.batch_id._waiting_lots(self._numbers())
 
     def _numbers(self):
