@@ -35,6 +35,10 @@ from . import toll_account_contact
 from . import toll_account_preference
 from . import toll_call_code
 from . import toll_call
+from . import toll_sales_channel
+from . import toll_account_sales
+from . import toll_account_access
+from . import toll_account_finance
 from . import toll_vehicle
 from . import toll_cost_centre
 from . import toll_driver
@@ -47,6 +51,11 @@ from . import toll_quality_rule
 from . import toll_quality_weight
 from . import toll_quality_issue
 from . import toll_table_import
+from . import toll_commission_rule
+from . import toll_commission
+from . import toll_access_log
+from . import toll_access_review
+from . import toll_setting_log
 from . import toll_wallet_entry
 from . import toll_check
 from . import toll_check_result
@@ -61,3 +70,6 @@ from . import res_config_settings
 from . import res_partner
 from . import res_partner_contact
 from . import res_users
+from . import crm_lead
+from . import sale_order
+from . import toll_setting_logged

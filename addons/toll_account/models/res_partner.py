@@ -44,3 +44,22 @@ class ResPartner(models.Model):
             # a score of the accounts, whatever the writer may do with accounts
             self.env["toll.account"].sudo()._update_completeness(partner_ids=self.ids)
         return result
+
+    def _toll_action_new_account(self, origin, **context):
+        """The form of a new account, with the seller and campaign of a sale."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "toll.account",
+            "view_mode": "form",
+            "name": self.env._("New Toll Account"),
+            "context": {
+                "default_partner_id": self.id,
+                "default_company_id": origin.company_id.id or self.env.company.id,
+                "default_seller_id": origin.user_id.id,
+                "default_campaign_id": origin.campaign_id.id,
+                "default_medium_id": origin.medium_id.id,
+                "default_source_id": origin.source_id.id,
+                **context,
+            },
+        }

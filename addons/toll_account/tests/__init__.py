@@ -4,11 +4,14 @@ from . import test_toll_contract
 from . import test_toll_request
 from . import test_toll_account
 from . import test_toll_account_access
+from . import test_toll_audit
+from . import test_toll_cash_concurrency
 from . import test_toll_cash_session
 from . import test_toll_check
 from . import test_toll_fleet
 from . import test_toll_operator
 from . import test_toll_quality
+from . import test_toll_sales
 from . import test_toll_topup
 from . import test_toll_vehicle
 from . import test_toll_wallet_concurrency

@@ -1,3 +1,5 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -92,7 +94,7 @@ class TestTollCashSession(TollCommon):
     @mute_logger("odoo.sql_db")
     def test_one_open_session_per_agent_and_till(self):
         self._open()
-        with self.assertRaises(Exception) as caught, self.env.cr.savepoint():
+        with self.assertRaises(UniqueViolation) as caught, self.env.cr.savepoint():
             self._open()
         self.assertIn("_open_uniq", str(caught.exception))
 

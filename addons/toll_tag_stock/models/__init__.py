@@ -28,5 +28,6 @@ from . import toll_opening_load
 from . import toll_account
 from . import toll_account_signup
 from . import toll_account_contact
+from . import toll_commission_rule
 from . import toll_vehicle
 from . import toll_check

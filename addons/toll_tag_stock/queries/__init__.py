@@ -1,1 +1,2 @@
 from . import opening_load, tag_check, tag_report, tag_status
+from . import commission, opening_load, tag_check, tag_status

@@ -7,6 +7,7 @@ from . import (
     test_toll_opening_load,
     test_toll_account_merge,
     test_toll_check,
+    test_toll_commission,
     test_toll_tag_views,
     test_tag_supply,
     test_tag_places,

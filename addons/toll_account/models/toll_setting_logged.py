@@ -1,0 +1,69 @@
+"""The models of configuration whose changes are written down."""
+
+from odoo import models
+
+
+class TollOffice(models.Model):
+    _name = "toll.office"
+    _inherit = ["toll.office", "toll.setting.mixin"]
+
+
+class TollOperator(models.Model):
+    _name = "toll.operator"
+    _inherit = ["toll.operator", "toll.setting.mixin"]
+
+
+class TollPlaza(models.Model):
+    _name = "toll.plaza"
+    _inherit = ["toll.plaza", "toll.setting.mixin"]
+
+
+class TollLane(models.Model):
+    _name = "toll.lane"
+    _inherit = ["toll.lane", "toll.setting.mixin"]
+
+
+class TollVehicleClass(models.Model):
+    _name = "toll.vehicle.class"
+    _inherit = ["toll.vehicle.class", "toll.setting.mixin"]
+
+
+class TollStateReason(models.Model):
+    _name = "toll.state.reason"
+    _inherit = ["toll.state.reason", "toll.setting.mixin"]
+
+
+class TollQualityRule(models.Model):
+    _name = "toll.quality.rule"
+    _inherit = ["toll.quality.rule", "toll.setting.mixin"]
+
+    def _get_logged_fields(self, names):
+        return [n for n in super()._get_logged_fields(names) if n != "last_run"]
+
+
+class TollQualityWeight(models.Model):
+    _name = "toll.quality.weight"
+    _inherit = ["toll.quality.weight", "toll.setting.mixin"]
+
+
+class TollSalesChannel(models.Model):
+    _name = "toll.sales.channel"
+    _inherit = ["toll.sales.channel", "toll.setting.mixin"]
+
+
+class TollCommissionRule(models.Model):
+    _name = "toll.commission.rule"
+    _inherit = ["toll.commission.rule", "toll.setting.mixin"]
+
+
+class ResCompany(models.Model):
+    _name = "res.company"
+    _inherit = ["res.company", "toll.setting.mixin"]
+
+    def _get_logged_fields(self, names):
+        """Only what this suite adds to the company."""
+        found = super()._get_logged_fields(names)
+        return [name for name in found if name.startswith("toll_")]
+
+    def _log_unlink(self):
+        """A company is not a setting of this suite."""
