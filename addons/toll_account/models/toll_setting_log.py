@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+SKIPPED = {"write_date", "write_uid", "last_run"}
+
 
 class TollSettingLog(models.Model):
     """Who changed which setting, from what to what. Written by the change itself."""
@@ -32,37 +34,51 @@ class TollSettingLog(models.Model):
             [{"date": now, "user_id": self.env.uid, **row} for row in rows]
         )
 
-
-class TollSettingMixin(models.AbstractModel):
-    """For models of configuration: every change and deletion is written down."""
-
-    _name = "toll.setting.mixin"
-    _description = "Logged Setting"
-
-    def _get_logged_fields(self, names):
-        skipped = {"write_date", "write_uid", "message_ids", "activity_ids"}
+    @api.model
+    def _get_logged_fields(self, records, names):
+        """Which of these fields leave a trace."""
         return [
             name
             for name in names
-            if name in self._fields
-            and name not in skipped
-            and self._fields[name].store
-            and self._fields[name].type not in ("one2many", "binary")
+            if name in records._fields
+            and name not in SKIPPED
+            and records._fields[name].store
+            and records._fields[name].type not in ("one2many", "binary")
         ]
 
-    def _get_setting_values(self, names):
+    @api.model
+    def _get_values(self, records, names):
+        """{(record id, field): text} as they are now."""
         values = {}
-        for record in self:
+        for record in records:
             for name in names:
-                field = self._fields[name]
-                value = field.convert_to_export(record[name], record)
+                value = record._fields[name].convert_to_export(record[name], record)
                 values[record.id, name] = str(value or "")[:200]
         return values
 
-    def _prepare_setting_log_vals(self, record, **vals):
-        company = record._fields.get("company_id") and record.company_id
-        if record._name == "res.company":
-            company = record
+    @api.model
+    def _log_changes(self, records, before):
+        """Write down what is not as it was."""
+        after = self._get_values(records, {name for _id, name in before})
+        by_id = {record.id: record for record in records}
+        self._write_rows(
+            [
+                self._prepare_log_vals(
+                    by_id[key[0]],
+                    field=records._fields[key[1]]._description_string(self.env),
+                    old_value=before[key],
+                    new_value=after[key],
+                )
+                for key in before
+                if before[key] != after[key]
+            ]
+        )
+
+    @api.model
+    def _prepare_log_vals(self, record, **vals):
+        company = record if record._name == "res.company" else None
+        if company is None and "company_id" in record._fields:
+            company = record.company_id
         return {
             "model": record._name,
             "kind": self.env["ir.model"]._get(record._name).name,
@@ -72,31 +88,26 @@ class TollSettingMixin(models.AbstractModel):
             **vals,
         }
 
+
+class TollSettingMixin(models.AbstractModel):
+    """For models of configuration: every change and deletion is written down."""
+
+    _name = "toll.setting.mixin"
+    _description = "Logged Setting"
+
     def write(self, vals):
-        names = self._get_logged_fields(vals)
-        before = self._get_setting_values(names)
+        log = self.env["toll.setting.log"]
+        before = log._get_values(self, log._get_logged_fields(self, vals))
         result = super().write(vals)
-        after = self._get_setting_values(names)
-        self.env["toll.setting.log"]._write_rows(
-            [
-                self._prepare_setting_log_vals(
-                    record,
-                    field=self._fields[name]._description_string(self.env),
-                    old_value=before[record.id, name],
-                    new_value=after[record.id, name],
-                )
-                for record in self
-                for name in names
-                if before[record.id, name] != after[record.id, name]
-            ]
-        )
+        log._log_changes(self, before)
         return result
 
     @api.ondelete(at_uninstall=False)
     def _log_unlink(self):
-        self.env["toll.setting.log"]._write_rows(
+        log = self.env["toll.setting.log"]
+        log._write_rows(
             [
-                self._prepare_setting_log_vals(
+                log._prepare_log_vals(
                     record, field=self.env._("deleted"), old_value=record.display_name
                 )
                 for record in self

@@ -37,9 +37,6 @@ class TollQualityRule(models.Model):
     _name = "toll.quality.rule"
     _inherit = ["toll.quality.rule", "toll.setting.mixin"]
 
-    def _get_logged_fields(self, names):
-        return [n for n in super()._get_logged_fields(names) if n != "last_run"]
-
 
 class TollQualityWeight(models.Model):
     _name = "toll.quality.weight"
@@ -57,13 +54,14 @@ class TollCommissionRule(models.Model):
 
 
 class ResCompany(models.Model):
-    _name = "res.company"
-    _inherit = ["res.company", "toll.setting.mixin"]
+    # pylint: disable=consider-merging-classes-inherited
+    _inherit = "res.company"
 
-    def _get_logged_fields(self, names):
-        """Only what this suite adds to the company."""
-        found = super()._get_logged_fields(names)
-        return [name for name in found if name.startswith("toll_")]
-
-    def _log_unlink(self):
-        """A company is not a setting of this suite."""
+    def write(self, vals):
+        """Of the company only what this suite adds to it."""
+        log = self.env["toll.setting.log"]
+        names = [name for name in vals if name.startswith("toll_")]
+        before = log._get_values(self, log._get_logged_fields(self, names))
+        result = super().write(vals)
+        log._log_changes(self, before)
+        return result

@@ -69,6 +69,17 @@ class TollAccount(models.Model):
             )
         return res
 
+    def _get_guarantees(self):
+        held = dict(super()._get_guarantees())
+        rows = self.env["toll.tag.assignment"]._read_group(
+            [("account_id", "in", self.ids), ("guarantee_state", "=", "held")],
+            ["account_id"],
+            ["guarantee_amount:sum"],
+        )
+        for account, amount in rows:
+            held[account.id] = held.get(account.id, 0) + amount
+        return held
+
     def _merge_records(self, target):
         """TAGs stay with their vehicles; assignments that have ended stay history."""
         lots = self.toll_tag_ids

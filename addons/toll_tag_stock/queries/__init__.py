@@ -1,2 +1,1 @@
-from . import opening_load, tag_check, tag_report, tag_status
-from . import commission, opening_load, tag_check, tag_status
+from . import commission, opening_load, tag_check, tag_report, tag_status

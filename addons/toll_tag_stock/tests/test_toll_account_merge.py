@@ -16,3 +16,13 @@ class TestTollAccountMerge(TollTagCommon):
         self.assertEqual(tag.toll_assignment_ids.account_id, self.account)
         self.assertEqual(tag.toll_status, "valid")
         self.assertEqual(other.state, "closed")
+
+    def test_guarantees_held_stand_in_the_finances_003_03(self):
+        tag = self._receive("IMDM77700002")
+        tag.toll_assign(self.vehicle)
+        tag.toll_assignment_ids.sudo().write(
+            {"guarantee_amount": 300, "guarantee_state": "held"}
+        )
+        account = self.account.with_user(self.agent)
+        account.invalidate_recordset(["amount_guarantee"])
+        self.assertEqual(account.amount_guarantee, 300)
