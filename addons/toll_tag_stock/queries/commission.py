@@ -13,7 +13,7 @@ def tags_handed_over(start, end) -> SQL:
            AND NOT EXISTS (SELECT FROM toll_tag_assignment o
                             WHERE o.vehicle_id = t.vehicle_id
                               AND o.account_id = t.account_id
-                              AND o.date_from < t.date_from)
+                              AND (o.date_from, o.id) < (t.date_from, t.id))
       GROUP BY t.account_id
         """,
         start,
