@@ -17,6 +17,7 @@
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/product_template_data.xml",
+        "data/stock_location_data.xml",
         "data/toll_tag_scrap_reason_data.xml",
         "data/mail_template_data.xml",
         "wizards/toll_tag_assign_views.xml",
@@ -54,6 +55,7 @@
     ],
     "demo": [
         "demo/stock_lot_demo.xml",
+        "demo/tag_park_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

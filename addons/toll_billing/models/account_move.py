@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..queries import invoice_settle as queries
 from . import toll_statement_annex  # noqa: F401  extends the statement
@@ -47,6 +48,8 @@ class AccountMove(models.Model):
         values = default_values_list or [{} for _move in self]
         for move, vals in zip(self, values, strict=True):
             if not move.toll_statement_id:
+                if move.toll_account_id and move.is_invoice():
+                    vals["toll_account_id"] = move.toll_account_id.id
                 continue
             if not move.is_invoice():
                 raise UserError(
@@ -79,15 +82,7 @@ class AccountMove(models.Model):
         if account.payment_mode != "prepaid":
             return
         entries = (
-            self.env["account.move"]
-            .sudo()
-            .search(
-                [
-                    ("toll_statement_id", "=", move_sudo.toll_statement_id.id),
-                    ("move_type", "=", "entry"),
-                    ("state", "=", "posted"),
-                ]
-            )
+            self.env["account.move"].sudo().search(move_sudo._toll_settlement_domain())
         )
         lines = (move_sudo + entries).line_ids.filtered(
             lambda line: (
@@ -127,6 +122,19 @@ class AccountMove(models.Model):
                     "move_id": move_sudo.id,
                 }
             ]
+        )
+
+    def _toll_settlement_domain(self):
+        """The entries by which deposits paid what this credit note credits."""
+        domain = Domain("move_type", "=", "entry") & Domain("state", "=", "posted")
+        if self.toll_statement_id:
+            return domain & Domain("toll_statement_id", "=", self.toll_statement_id.id)
+        # a charge outside the billing runs: its settlements name the invoice
+        return (
+            domain
+            & Domain("toll_account_id", "=", self.toll_account_id.id)
+            & Domain("ref", "=", self.reversed_entry_id.name or False)
+            & Domain("ref", "!=", False)
         )
 
     # === ANNEX === #

@@ -84,6 +84,13 @@ class TestTagLost(TollBillingCommon):
         self.assertEqual(self.prepaid.balance, balance - invoice.amount_total)
         self.assertEqual(self.prepaid.amount_receivable, 0)
         self._assert_rules_hold()
+        # the TAG turns up: the fee is credited and the money is the customer's again
+        self.lot.with_user(self.agent).toll_return()
+        credit = invoice._reverse_moves(cancel=True)
+        self.assertEqual(credit.toll_account_id, self.prepaid)
+        self.assertEqual(self.prepaid.balance, balance)
+        self.assertEqual(self.prepaid.amount_receivable, 0)
+        self._assert_rules_hold()
 
     def test_guarantee_and_fee_together(self):
         self.product.write(

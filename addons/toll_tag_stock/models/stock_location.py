@@ -109,3 +109,23 @@ class StockLocation(models.Model):
             "res_id": count.id,
             "view_mode": "form",
         }
+
+
+class StockWarehouse(models.Model):
+    _inherit = "stock.warehouse"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        warehouses = super().create(vals_list)
+        warehouses._toll_mark_stock()
+        return warehouses
+
+    def _toll_mark_stock(self):
+        """The stock of a warehouse is a place of TAGs."""
+        self.lot_stock_id.filtered(
+            lambda place: not place.toll_place_kind
+        ).toll_place_kind = "warehouse"
+
+    @api.model
+    def _toll_mark_all(self):
+        self.search([("lot_stock_id.toll_place_kind", "=", False)])._toll_mark_stock()

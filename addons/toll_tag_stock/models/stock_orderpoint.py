@@ -47,6 +47,14 @@ class StockWarehouseOrderpoint(models.Model):
         low = rules.filtered("toll_is_low")
         return [("id", "in" if True in value else "not in", low.ids)]
 
+    def _unlink_processed_orderpoints(self):
+        """A rule about TAGs stays when its place is full."""
+        rules = self or self.search([("toll_is_tag", "=", False)])
+        others = rules.filtered(lambda rule: not rule.toll_is_tag)
+        if not others:
+            return others
+        return super(StockWarehouseOrderpoint, others)._unlink_processed_orderpoints()
+
     @api.model
     def _cron_toll_low_stock(self):
         """Tell the responsible of each place that ran low, once until it is filled."""

@@ -137,6 +137,14 @@ class TollTagCampaign(models.Model):
             domain.append(("product_id", "in", self.product_ids.ids))
         if self.supply_ids:
             domain.append(("toll_supply_id", "in", self.supply_ids.ids))
+        if self.age_basis == "received" and not self.min_misread_rate:
+            # what the date alone rules out is never read
+            born = fields.Datetime.now() - relativedelta(months=self.min_age_months)
+            unknown = fields.Domain("toll_received_on", "=", False)
+            domain += list(
+                fields.Domain("toll_received_on", "<=", born.date())
+                | (unknown & fields.Domain("create_date", "<=", born))
+            )
         return domain
 
     def _dates_of_birth(self, lots):

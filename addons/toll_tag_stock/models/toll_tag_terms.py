@@ -316,3 +316,47 @@ class TollTagLife(models.AbstractModel):
             if terms == "sale" and months
             else False,
         }
+
+
+class TollAccount(models.Model):
+    _inherit = "toll.account"  # pylint: disable=consider-merging-classes-inherited
+
+    toll_guarantee_total = fields.Monetary(
+        string="Guarantees Held", compute="_compute_toll_guarantee_total"
+    )
+
+    def _compute_toll_guarantee_total(self):
+        held = dict(
+            self.env["toll.tag.assignment"]._read_group(
+                [("account_id", "in", self.ids), ("guarantee_state", "=", "held")],
+                ["account_id"],
+                ["guarantee_amount:sum"],
+            )
+        )
+        for account in self:
+            account.toll_guarantee_total = held.get(account._origin, 0)
+
+    def action_view_guarantees(self):
+        self.ensure_one()
+        values = self.env["ir.actions.actions"]._for_xml_id(
+            "toll_tag_stock.toll_tag_assignment_action"
+        )
+        values["domain"] = [
+            ("account_id", "=", self.id),
+            ("guarantee_state", "!=", False),
+        ]
+        values["context"] = {"create": False}
+        return values
+
+    def _check_closing(self):
+        res = super()._check_closing()
+        if self.sudo().toll_guarantee_total:
+            raise UserError(
+                self.env._(
+                    "Account %(number)s still has guarantees of %(amount)s: give them "
+                    "back or keep them before closing it.",
+                    number=self.number,
+                    amount=self.currency_id.format(self.sudo().toll_guarantee_total),
+                )
+            )
+        return res

@@ -245,3 +245,17 @@ class TestTagPlaces(TollTagCommon):
         self.assertNotIn(rule, rules.search([("toll_is_low", "=", True)]))
         rules._cron_toll_low_stock()
         self.assertFalse(rule.sudo().activity_ids)
+        rule.sudo().product_max_qty = rule.product_min_qty
+        self.env.cr.execute(
+            "UPDATE stock_warehouse_orderpoint SET create_uid = 1 WHERE id = %s",
+            [rule.id],
+        )
+        rules.invalidate_model()
+        rules._unlink_processed_orderpoints()
+        self.assertTrue(rule.exists())
+
+    def test_every_warehouse_is_a_place(self):
+        self.env["stock.warehouse"]._toll_mark_all()
+        self.assertEqual(self.shelf.toll_place_kind, "warehouse")
+        new = self.env["stock.warehouse"].create({"name": "North", "code": "NTH"})
+        self.assertEqual(new.lot_stock_id.toll_place_kind, "warehouse")

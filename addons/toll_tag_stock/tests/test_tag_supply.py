@@ -175,8 +175,32 @@ class TestTagSupply(TollTagCommon):
         with self.assertRaises(AccessError):
             self.env["toll.tag.reception"].with_user(self.agent).create({})
 
-    def test_another_company_sees_no_box(self):
-        box = self._receive("ZZBG1001").toll_supply_id
+    def test_another_company_sees_nothing_of_the_park(self):
+        lot = self._receive("ZZBG1001")
+        box = lot.toll_supply_id
+        box.partner_id = self.supplier
+        box.warranty_months = 12
+        shop = self.env["stock.location"].create(
+            {
+                "name": "Shop",
+                "location_id": self.shelf.id,
+                "toll_place_kind": "retailer",
+                "toll_partner_id": self.supplier.id,
+            }
+        )
+        self.env["toll.tag.settlement"].create({"location_id": shop.id})
+        count = self.env["toll.tag.count"].create({"location_id": self.shelf.id})
+        count.line_ids = [(0, 0, {"number": "X", "result": "unknown"})]
+        lot.toll_assign(self.vehicle)
+        campaign = self.env["toll.tag.campaign"].create(
+            {"name": "All", "min_age_months": 0, "supply_ids": [(6, 0, box.ids)]}
+        )
+        campaign.action_find()
+        self.assertEqual(campaign.line_ids.lot_id, lot)
+        lot.toll_return(condition="defective")
+        lot.toll_rma_ids.record_test("dead")
+        lot.toll_rma_ids.action_claim()
+        self.env.flush_all()
         other = self.env["res.company"].create({"name": "Other Park"})
         stranger = new_test_user(
             self.env,
@@ -186,7 +210,19 @@ class TestTagSupply(TollTagCommon):
             company_ids=[(6, 0, other.ids)],
         )
         env = self.env(user=stranger)
-        self.assertFalse(env["toll.tag.supply"].search([("id", "=", box.id)]))
+        for model in (
+            "toll.tag.supply",
+            "toll.tag.settlement",
+            "toll.tag.count",
+            "toll.tag.count.line",
+            "toll.tag.campaign",
+            "toll.tag.campaign.line",
+            "toll.tag.rma",
+            "toll.tag.claim",
+            "toll.tag.defect.report",
+        ):
+            self.assertTrue(self.env[model].search([], limit=1), model)
+            self.assertFalse(env[model].search([]), model)
         with self.assertRaises(AccessError):
             box.with_user(stranger).read(["name"])
 

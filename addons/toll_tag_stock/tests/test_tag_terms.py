@@ -97,9 +97,13 @@ class TestTagTerms(TollTagCommon):
             row.with_user(self.manager).action_keep_guarantee()
         self.lot.toll_return(condition="defective")
         self.assertEqual(row.guarantee_state, "held")
+        self.assertEqual(self.account.toll_guarantee_total, 200)
+        self.account.refund(800, "all")
+        with self.assertRaisesRegex(UserError, "still has guarantees"):
+            self.account.action_close()
         row.with_user(self.manager).action_keep_guarantee()
         self.assertEqual(row.guarantee_state, "kept")
-        self.assertEqual((self.account.balance, self._guarantees()), (800, 0))
+        self.assertEqual((self.account.balance, self._guarantees()), (0, 0))
         self._assert_books()
         with self.assertRaises(UserError):
             row.with_user(self.manager).action_return_guarantee()

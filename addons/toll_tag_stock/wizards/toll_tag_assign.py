@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..models.product_template import TERMS
 from ..models.stock_location import NOT_FOR_CUSTOMERS
 from ..models.toll_tag_life import ASSIGNABLE
 
@@ -14,6 +15,9 @@ class TollTagAssign(models.TransientModel):
     account_id = fields.Many2one("toll.account")
     date = fields.Datetime(
         help="Since when the customer has the TAG. Empty: from this moment on."
+    )
+    terms = fields.Selection(
+        TERMS, help="Empty: those of the TAG's product. See there what each costs."
     )
     line_ids = fields.One2many("toll.tag.assign.line", "wizard_id")
 
@@ -104,7 +108,8 @@ class TollTagAssign(models.TransientModel):
         lots = self.env["stock.lot"].browse(line.lot_id.id for line in lines)
         if len(set(lots.ids)) < len(lines):
             raise UserError(self.env._("The same TAG stands in two lines."))
-        lots.toll_assign([line.vehicle_id.id for line in lines], self.date)
+        vehicle_ids = [line.vehicle_id.id for line in lines]
+        lots.toll_assign(vehicle_ids, self.date, self.terms)
         return {"type": "ir.actions.act_window_close"}
 
 
