@@ -136,7 +136,7 @@ class Plate:
     lies on it, with nothing else in between: that is a host waiting for the next one.
     """
 
-    def __init__(self, chips=(), queue=(), hold=12):
+    def __init__(self, chips=(), queue=(), hold=None):
         self.chips = list(chips)
         self.queue = list(queue)
         self.hold = hold
@@ -150,7 +150,7 @@ class Plate:
 
     def inventory(self):
         self._asked += 1
-        if self.queue and self._asked > self.hold:
+        if self.queue and self.hold and self._asked > self.hold:
             if any(chip.writes for chip in self.chips):
                 self.done += self.chips
                 self.chips = [self.queue.pop(0)]

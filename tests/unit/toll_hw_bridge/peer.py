@@ -77,9 +77,11 @@ class Module:
     """A reader: bytes of commands in, answers out. One class per protocol."""
 
     name = ""
+    hold = 12  # inventories in a row: more than any operation makes
 
     def __init__(self, plate, faults=None):
         self.plate = plate
+        self.plate.hold = self.plate.hold or self.hold
         self.faults = faults or Faults()
         self.power = 20.0
         self.seen = 0  # commands
@@ -117,6 +119,7 @@ class Module:
 
 class M100Module(Module):
     name = "m100"
+    hold = 24  # three of them are one look
 
     def __init__(self, plate, faults=None):
         self.codec = DRIVERS[self.name]()

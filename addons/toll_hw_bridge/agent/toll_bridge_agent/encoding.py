@@ -38,7 +38,8 @@ class Wish:
         if len(self.epc) != EPC_BYTES:
             raise ValueError("an EPC has 24 hexadecimal digits")
         check_lock(self.lock)
-        if self.lock and (self.final_access or ZERO) == ZERO:
+        closed = any(state != "open" for state in self.lock.values())
+        if closed and (self.final_access or ZERO) == ZERO:
             raise ValueError("a lock without an access password protects nothing")
 
     @property

@@ -13,7 +13,9 @@ SETTLE = 0.03  # after it, no further answer to a gathering command comes
 
 def open_port(url, baudrate):
     """Open a device, `socket://HOST:PORT` or `rfc2217://HOST:PORT`."""
-    options = {"baudrate": baudrate, "timeout": READ_PAUSE, "write_timeout": 2}
+    options = {"baudrate": baudrate, "timeout": READ_PAUSE}
+    if not url.startswith("rfc2217:"):  # which has none
+        options["write_timeout"] = 2
     if "://" not in url:
         options["exclusive"] = True  # one program at a time
     try:

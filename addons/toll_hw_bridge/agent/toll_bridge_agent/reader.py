@@ -19,6 +19,7 @@ REGION_NAMES = {
     "us": ("us", "na", "fcc", "america", "mx", "northamerica"),
     "eu": ("eu", "etsi", "europe"),
     "cn": ("cn", "china", "cn900"),
+    "cn800": ("cn800",),
     "kr": ("kr", "korea"),
 }
 

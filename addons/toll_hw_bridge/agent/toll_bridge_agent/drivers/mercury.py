@@ -120,7 +120,7 @@ class MercuryDecoder(Decoder):
 
 class Mercury(Driver):
     name = "mercury"
-    regions = {"us": 0x01, "eu": 0x08, "kr": 0x09, "cn": 0x06}
+    regions = {"us": 0x01, "eu": 0x08, "kr": 0x09, "cn": 0x06, "cn800": 0x0A}
 
     def __init__(self):
         self.metadata = False  # until this reader turns out to want it
