@@ -77,7 +77,7 @@ class Module:
     """A reader: bytes of commands in, answers out. One class per protocol."""
 
     name = ""
-    hold = 12  # inventories in a row: more than any operation makes
+    hold = 8  # inventories in a row: more than any operation makes
 
     def __init__(self, plate, faults=None):
         self.plate = plate
@@ -119,7 +119,7 @@ class Module:
 
 class M100Module(Module):
     name = "m100"
-    hold = 24  # three of them are one look
+    hold = 18  # three of them are one look
 
     def __init__(self, plate, faults=None):
         self.codec = DRIVERS[self.name]()

@@ -1,5 +1,7 @@
 """The command, as a process, on a pseudo-terminal."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -33,31 +35,36 @@ def agent(*arguments, env=None):
     )
 
 
-def by_hand(peer, *arguments, **options):
+def by_hand(peer, *arguments):
+    """Run the command, in this process, and return its status and answer."""
     protocol = peer.module.name
-    head = ("--port", peer.url, "--protocol", protocol, "--patience", "0.4", "--json")
-    done = agent(*head, *arguments, **options)
-    assert not done.stderr, done.stderr
-    return done.returncode, json.loads(done.stdout)
+    head = ("--port", peer.url, "--protocol", protocol, "--patience", "0.3", "--json")
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        status = main([*map(str, head), *map(str, arguments)])
+    assert not errors.getvalue()
+    return status, json.loads(output.getvalue())
 
 
 @everywhere
 def test_read(protocol):
     [chip] = chips = factory_chips(1)
     with reader(protocol, chips) as peer:
-        status, answer = by_hand(peer, "read")
-    assert status == 0 and answer["ok"]
-    assert answer["epc"] == chip.epc.hex().upper()
+        done = agent("--port", peer.url, "--protocol", protocol, "--json", "read")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["ok"] and answer["epc"] == chip.epc.hex().upper()
     assert answer["tid"] == chip.tid.hex().upper()
 
 
 @everywhere
 def test_encode_with_a_tenth_of_the_exchanges_disturbed(protocol):
     [chip] = chips = factory_chips(1, seed=3)
+    secrets = ("--access", ACCESS, "--kill", KILL)
     with reader(protocol, chips, faults=0.1, seed=3) as peer:
-        secrets = ("--access", ACCESS, "--kill", KILL)
-        status, answer = by_hand(peer, "encode", "--epc", EPC, *secrets, "--lock")
-        assert (status, answer["epc"]) == (0, EPC)
+        head = ("--port", peer.url, "--protocol", protocol, "--patience", "0.3")
+        done = agent(*head, "encode", "--epc", EPC, *secrets, "--lock")
+        assert (done.returncode, done.stderr) == (0, "")
         status, again = by_hand(peer, "encode", "--epc", EPC, *secrets, "--lock")
     assert (status, again["written"]) == (0, False)
     assert chip.report()["epc"] == EPC

@@ -1,9 +1,9 @@
 """What this agent began and finished, on the disk before anything depends on it.
 
-An attempt is started when it was taken, bound to a chip (TID) before the first write to
-it, and then has a result, which waits until Odoo took it. So after a loss of power it is
-known which TAG an attempt may have touched, and no result is lost. Passwords are not kept
-here.
+An attempt is started when it was taken, bound to a chip (TID) before the first write
+to it, and then has a result, which waits until Odoo took it. So after a loss of power
+it is known which TAG an attempt may have touched, and no result is lost. Passwords are
+not kept here.
 """
 
 import fcntl
