@@ -119,7 +119,7 @@ class Module:
 
 class M100Module(Module):
     name = "m100"
-    hold = 18  # three of them are one look
+    hold = 24  # three of them are one look
 
     def __init__(self, plate, faults=None):
         self.codec = DRIVERS[self.name]()

@@ -13,7 +13,7 @@ from .errors import AgentError
 PAUSE = 0.2
 LOOK_CLOSER = 15  # looks at an unchanged EPC before the chip's TID is read again
 # seconds until it is reported
-NO_TAG_AFTER, MANY_TAGS_AFTER = 30, 3
+REPORTED_AFTER = {"no_tag": 30, "many_tags": 3, "weak_signal": 5}
 INTERRUPTED_AFTER = 15
 
 
@@ -55,6 +55,8 @@ class Plate:
                 return tag
             if trouble:
                 self._tell(trouble, troubles, bound)
+            else:
+                troubles.clear()
             between()
             time.sleep(PAUSE * self.hurry)
 
@@ -67,7 +69,8 @@ class Plate:
                 return None, None
             tag = reader.acquire()
         except AgentError as error:
-            if error.code not in ("no_tag", "many_tags"):
+            # a hand may still be moving it
+            if error.code not in (*REPORTED_AFTER, "wrong_tag"):
                 raise
             return error, None
         if left and tag.tid == left.tid and tag.tid not in (bound, job.expect_tid):
@@ -95,8 +98,7 @@ class Plate:
         since = troubles.setdefault(trouble.code, now)
         for code in set(troubles) - {trouble.code}:
             del troubles[code]
-        after = {"no_tag": NO_TAG_AFTER, "many_tags": MANY_TAGS_AFTER}
-        limit = INTERRUPTED_AFTER if bound else after.get(trouble.code, 0)
+        limit = INTERRUPTED_AFTER if bound else REPORTED_AFTER.get(trouble.code, 0)
         if now - since < limit * self.hurry:
             return
         if bound:
