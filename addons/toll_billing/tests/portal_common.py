@@ -18,7 +18,11 @@ class TollHttpCommon(HttpCase):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "tracking_disable": True})
         # The tests read screens; they say in which language.
-        cls.env["res.lang"]._activate_lang("en_US")
+        english = cls.env["res.lang"]._activate_lang("en_US")
+        website = cls.env["website"].search([], limit=1)
+        website.write(
+            {"language_ids": [(4, english.id)], "default_lang_id": english.id}
+        )
         cls.auto = cls.env["toll.vehicle.class"].search([("code", "=", "AUTO")])
         cls.operator, cls.plaza = cls._make_operator("TSTA")
         cls.other_operator, cls.other_plaza = cls._make_operator("TSTB")

@@ -79,7 +79,7 @@ class TestPortal(TollHttpCommon):
                     text = self._get(url).text
                     seen += self._rows(text)
                     nxt = re.search(
-                        r'href="(/my/toll/crossings\?[^"]*after=[^"]*)"', text
+                        r'rel="next"\s+href="(/my/toll/crossings\?[^"]*)"', text
                     )
                     url = nxt and nxt[1].replace("&amp;", "&")
                 self.assertEqual(sorted(seen), sorted(self.mine.ids))
