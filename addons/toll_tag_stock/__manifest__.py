@@ -51,6 +51,7 @@
         "views/toll_vehicle_views.xml",
         "views/toll_account_views.xml",
         "views/res_config_settings_views.xml",
+        "views/portal_templates.xml",
         "views/toll_tag_stock_menus.xml",
     ],
     "demo": [

@@ -152,15 +152,22 @@ class TollTopupPortal(TollPortal, payment_portal.PaymentPortal):
         _amount, error = self._toll_topup_amount(account, value)
         if error:
             raise Forbidden(error)
+        return self._toll_make_transaction(
+            account, partner, value, access_token, "/my/toll/topup/done", kwargs
+        )
+
+    def _toll_make_transaction(
+        self, account, partner, value, access_token, landing, kwargs
+    ):
+        """The draft transaction of an amount and account that were checked."""
         # The page sends these too; what counts is what was signed.
-        kwargs.pop("currency_id", None)
-        kwargs.pop("partner_id", None)
+        for name in ("currency_id", "partner_id", "is_validation"):
+            kwargs.pop(name, None)
         self._validate_transaction_kwargs(kwargs, ("reference_prefix",))
         kwargs["reference_prefix"] = payment_utils.singularize_reference_prefix(
             prefix=f"TOLL-{account.number}"
         )
-        kwargs["landing_route"] = "/my/toll/topup/done"
-        kwargs.pop("is_validation", None)
+        kwargs["landing_route"] = landing
         tx_sudo = self._create_transaction(
             amount=value,
             currency_id=account.currency_id.id,

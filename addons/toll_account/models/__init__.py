@@ -15,6 +15,7 @@ from . import toll_account
 from . import toll_account_state
 from . import toll_account_state_log
 from . import toll_account_money
+from . import toll_account_portal
 from . import toll_request_type
 from . import toll_request
 from . import toll_request_customer
@@ -73,3 +74,10 @@ from . import res_users
 from . import crm_lead
 from . import sale_order
 from . import toll_setting_logged
+from . import toll_auto_topup
+from . import toll_consent
+from . import toll_legal_page
+from . import toll_public_visit
+from . import toll_retention
+from . import toll_partner_privacy
+from . import website

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class PaymentTransaction(models.Model):
@@ -11,6 +12,87 @@ class PaymentTransaction(models.Model):
         ondelete="restrict",
         help="The wallet that the money goes to.",
     )
+    toll_auto_topup_id = fields.Many2one(
+        "toll.auto.topup",
+        string="Automatic Top-up",
+        index="btree_not_null",
+        readonly=True,
+        ondelete="restrict",
+    )
+    toll_held_reason = fields.Char(
+        string="Held Because",
+        readonly=True,
+        help="The money came, but could not go into the wallet: an ordinary payment "
+        "of the customer was made instead, for an accountant to give back or apply.",
+    )
+
+    @api.constrains("toll_account_id", "currency_id", "provider_id")
+    def _check_toll_account(self):
+        for tx in self.filtered("toll_account_id"):
+            account = tx.toll_account_id
+            if tx.currency_id != account.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "The wallet of account %(number)s is in %(currency)s.",
+                        number=account.number,
+                        currency=account.currency_id.name,
+                    )
+                )
+            if tx.provider_id.company_id != account.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "The payment provider belongs to another company than account "
+                        "%(number)s.",
+                        number=account.number,
+                    )
+                )
+
+    # What providers report
+
+    def _set_done(self, *, state_message=None, extra_allowed_states=()):
+        """A top-up that was given up and is paid after all is still the customer's."""
+        late = self.filtered(lambda tx: tx.toll_account_id and tx.state == "cancel")
+        for tx in late:
+            tx._toll_log(
+                self.env._("Payment %(ref)s was confirmed after it had been cancelled.")
+            )
+        if late:
+            extra_allowed_states = (*extra_allowed_states, "cancel")
+        return super()._set_done(
+            state_message=state_message, extra_allowed_states=extra_allowed_states
+        )
+
+    def _set_error(self, state_message, extra_allowed_states=()):
+        """What does not fit (amount, currency) leaves a trace on the account."""
+        for tx in self.filtered("toll_account_id"):
+            tx._toll_log(
+                self.env._("Payment %(ref)s was refused: %(why)s"), why=state_message
+            )
+        return super()._set_error(
+            state_message, extra_allowed_states=extra_allowed_states
+        )
+
+    def _toll_log(self, text, **values):
+        self.ensure_one()
+        # the notification comes from the provider, whoever it was that paid
+        account_sudo = self.toll_account_id.sudo()
+        account_sudo._message_log(body=text % {"ref": self.reference, **values})
+
+    # The wallet
+
+    def _get_toll_problem(self):
+        """Why the money may not go into the wallet, or None."""
+        account = self.toll_account_id.sudo()
+        if account.state in ("draft", "closed") and self.amount > 0:
+            return self.env._("the account is not open")
+        if self.currency_id != account.currency_id:
+            return self.env._("the currency is not the wallet's")
+        if self.provider_id.company_id != account.company_id:
+            return self.env._("the provider belongs to another company")
+        kind = "topup" if self.amount > 0 else "refund"
+        if self.env["toll.wallet.entry"]._find(kind, self.reference):
+            return self.env._("the reference is in a wallet already")
+        return None
 
     def _create_payment(self, **extra_create_values):
         """A confirmed top-up goes to the deposits and the wallet, together and once."""
@@ -18,6 +100,11 @@ class PaymentTransaction(models.Model):
         account = self.toll_account_id.sudo()
         if not account:
             return super()._create_payment(**extra_create_values)
+        # Two notifications at once: the second one waits, then fails and is repeated.
+        self.lock_for_update()
+        problem = self._get_toll_problem()
+        if problem:
+            return self._toll_hold(problem, **extra_create_values)
         company = account.company_id
         lines = self.provider_id.journal_id.inbound_payment_method_line_ids.filtered(
             lambda line: line.payment_provider_id == self.provider_id
@@ -47,5 +134,31 @@ class PaymentTransaction(models.Model):
                 provider=self.provider_id.sudo().name,
                 ref=self.reference,
             )
+        )
+        self.toll_auto_topup_id.sudo()._charged(self)
+        return payment
+
+    def _toll_hold(self, problem, **extra_create_values):
+        """Money that came for a wallet that cannot take it: an ordinary payment."""
+        account = self.toll_account_id.sudo()
+        payment = super()._create_payment(**extra_create_values)
+        self.toll_held_reason = problem
+        note = self.env._(
+            "%(amount)s paid with reference %(ref)s are not in the wallet: %(why)s. "
+            "Give the money back or apply it to an invoice.",
+            amount=self.currency_id.format(self.amount),
+            ref=self.reference,
+            why=problem,
+        )
+        account._message_log(body=note)
+        account.activity_schedule(
+            "mail.mail_activity_data_todo",
+            summary=self.env._("Online payment held"),
+            note=note,
+            user_id=(
+                account.user_id
+                or account.company_id.toll_check_user_id
+                or self.env.ref("base.user_admin")
+            ).id,
         )
         return payment

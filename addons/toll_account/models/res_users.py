@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResUsers(models.Model):
@@ -24,3 +24,14 @@ class ResUsers(models.Model):
     def _get_invalidation_fields(self):
         """Record rules read the operator: a change of it counts at once."""
         return super()._get_invalidation_fields() | {"toll_operator_id"}
+
+    @api.model
+    def signup(self, values, token=None):
+        """A password set through the link in the e-mail proves the address."""
+        partner_sudo = self.env["res.partner"].sudo()  # nobody is signed in yet
+        if token:
+            partner_sudo = partner_sudo._signup_retrieve_partner(token)
+        answer = super().signup(values, token=token)
+        if partner_sudo:
+            partner_sudo.toll_account_ids._confirm_web_signup()
+        return answer

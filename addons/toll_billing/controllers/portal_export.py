@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from odoo import fields
 from odoo.http import content_disposition, request, route
 
-from ..core.spreadsheet import safe_cell
+from odoo.addons.toll_account.core.spreadsheet import safe_cell
+
 from .portal import TollCrossingPortal
 
 EXPORT_MAX = 100_000

@@ -1,6 +1,7 @@
 from . import test_crossing_load
 from . import test_api
 from . import test_portal
+from . import test_portal_routes
 from . import test_tours
 from . import test_toll_tariff
 from . import test_toll_tariff_matrix

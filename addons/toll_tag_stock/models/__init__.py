@@ -31,3 +31,6 @@ from . import toll_account_contact
 from . import toll_commission_rule
 from . import toll_vehicle
 from . import toll_check
+from . import stock_lot_portal
+from . import toll_account_portal
+from . import toll_vehicle_portal
