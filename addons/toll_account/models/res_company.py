@@ -29,6 +29,12 @@ class ResCompany(models.Model):
         default=100,
         help="Threshold of new accounts.",
     )
+    toll_low_balance_days = fields.Integer(
+        string="Days before Empty",
+        default=5,
+        help="Customers are told when their balance lasts no longer than this, at the "
+        "pace of their last month.",
+    )
     toll_check_user_id = fields.Many2one(
         "res.users",
         string="Told of Differences",

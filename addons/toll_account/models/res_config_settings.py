@@ -25,6 +25,9 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         currency_field="currency_id",
     )
+    toll_low_balance_days = fields.Integer(
+        related="company_id.toll_low_balance_days", readonly=False
+    )
     toll_check_user_id = fields.Many2one(
         related="company_id.toll_check_user_id", readonly=False
     )

@@ -17,3 +17,5 @@ from . import test_toll_vehicle
 from . import test_toll_wallet_concurrency
 from . import test_toll_wallet_entry
 from . import test_payment_transaction
+from . import test_toll_auto_topup
+from . import test_toll_privacy

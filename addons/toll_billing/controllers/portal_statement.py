@@ -84,11 +84,18 @@ class TollStatementPortal(TollCrossingWords):
     def portal_my_toll_statement_file(self, statement_id, kind, **kw):
         """The statement's crossings as a file."""
         statement = self._toll_statement(self._toll_accounts(), statement_id)
-        if not statement or kind not in ("csv", "xlsx"):
+        if not statement or kind not in ("csv", "xlsx", "pdf"):
             return request.redirect("/my/toll/statements")
         statement_sudo = statement.sudo()  # plazas and TAGs: the customer's own rows
         if kind == "csv":
             mimetype, data = "text/csv; charset=utf-8", statement_sudo._annex_csv()
+        elif kind == "pdf":
+            # customers may not read reports; the statement is theirs
+            report_sudo = request.env["ir.actions.report"].sudo()
+            mimetype = "application/pdf"
+            data, _kind = report_sudo._render_qweb_pdf(
+                "toll_billing.toll_statement_action_report", statement.ids
+            )
         else:
             mimetype = (
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -20,3 +20,6 @@ from . import toll_check
 from . import toll_simulation
 from . import res_users
 from . import stock_lot
+from . import toll_account_forecast
+from . import res_partner_privacy
+from . import website

@@ -269,6 +269,8 @@ class TollCrossingBatch(models.Model):
 
     def _finish(self):
         self.write({"state": "done", "finished_at": fields.Datetime.now()})
+        # Wallets went down: charge those who asked for it, soon.
+        self.env.ref("toll_account.ir_cron_auto_topup").sudo()._trigger()
         self.env.invalidate_all()
 
     def _refuse(self, error):

@@ -63,6 +63,10 @@ class TollCrossingLoader(models.AbstractModel):
     @contextmanager
     def _kept_connection(self):
         cr = self._take_connection()
+        if not isinstance(cr, Cursor):  # a test's, which others wait for
+            cr.close()
+            yield self.env
+            return
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
             cr.commit()  # pylint: disable=invalid-commit  # our own connection
