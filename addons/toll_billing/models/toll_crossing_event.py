@@ -36,6 +36,7 @@ class TollCrossingLoader(models.AbstractModel):
         making them anew costs several times what an event costs.
         """
         if not isinstance(self.env.cr, Cursor):  # a test's single connection
+            _PREPARED.discard(self.env.cr.connection)
             return work(self.env)
         for attempt in range(1, RETRIES + 1):
             try:
@@ -65,18 +66,24 @@ class TollCrossingLoader(models.AbstractModel):
         cr = self._take_connection()
         if not isinstance(cr, Cursor):  # a test's, which others wait for
             cr.close()
+            _PREPARED.discard(self.env.cr.connection)
             yield self.env
             return
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
             cr.commit()  # pylint: disable=invalid-commit  # our own connection
         except BaseException:
-            cr.close()
+            self._give_back(cr)
             raise
         if len(_KEPT) < KEEP:
             _KEPT.append((os.getpid(), self.env.registry, cr))
         else:
-            cr.close()
+            self._give_back(cr)
+
+    def _give_back(self, cr):
+        """To Odoo's pool, which wipes the plans."""
+        _PREPARED.discard(cr.connection)
+        cr.close()
 
     def _load_events(self, operator, company_id, batch_id, events):
         """Load events as one chunk and return their fates in order.
@@ -136,5 +143,7 @@ class TollCrossingLoader(models.AbstractModel):
         cr = self.env.cr
         cr.execute(crossing_event.BEGIN)
         if cr.connection not in _PREPARED:
+            # a connection that came back from the pool, or what a test left
+            cr.execute(SQL("DEALLOCATE ALL"))
             cr.execute(crossing_event.prepare())
             _PREPARED.add(cr.connection)
