@@ -72,7 +72,9 @@ class TollPortal(CustomerPortal):
         return values
 
     def _toll_tz(self):
-        return request.env.user.tz or request.env.company.partner_id.tz or "UTC"
+        # a customer may not read the company's contact; its clock is on the wall
+        company_sudo = request.env.company.sudo()
+        return request.env.user.tz or company_sudo.partner_id.tz or "UTC"
 
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)

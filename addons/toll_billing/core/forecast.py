@@ -36,18 +36,3 @@ def days_of_use(first_days_ago, window):
     (7, 30, 7)
     """
     return max(min(first_days_ago, window), 7)
-
-
-def is_quiet(hour, quiet_from, quiet_to):
-    """Whether a local hour (22.5 is half past ten) lies in the quiet time.
-
-    >>> is_quiet(23, 22, 7), is_quiet(6.5, 22, 7), is_quiet(12, 22, 7)
-    (True, True, False)
-    >>> is_quiet(13, 12, 15), is_quiet(3, 0, 0)
-    (True, False)
-    """
-    if quiet_from == quiet_to:
-        return False
-    if quiet_from < quiet_to:
-        return quiet_from <= hour < quiet_to
-    return hour >= quiet_from or hour < quiet_to

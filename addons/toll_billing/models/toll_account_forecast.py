@@ -1,5 +1,4 @@
-from datetime import UTC, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from odoo import api, fields, models
 
@@ -81,7 +80,7 @@ class TollAccount(models.Model):
         for account in self:
             days = left[account.id]
             soon = days is not None and days <= account.company_id.toll_low_balance_days
-            if not (soon or account.is_low_balance) or account._is_quiet_now(now):
+            if not (soon or account.is_low_balance) or account.partner_id._toll_is_quiet(now):
                 continue
             if not account.partner_id.email or account._has_active_auto_topup():
                 continue
@@ -92,16 +91,6 @@ class TollAccount(models.Model):
 
     def _has_active_auto_topup(self):
         return any(auto.state == "active" for auto in self.auto_topup_ids)
-
-    def _is_quiet_now(self, now):
-        """Whether the customer wants no messages at this hour."""
-        partner = self.partner_id
-        if "toll_quiet_from" not in partner._fields:
-            return False
-        zone = ZoneInfo(partner.tz or self.company_id.partner_id.tz or "UTC")
-        local = now.replace(tzinfo=UTC).astimezone(zone)
-        hour = local.hour + local.minute / 60
-        return forecast.is_quiet(hour, partner.toll_quiet_from, partner.toll_quiet_to)
 
     def _post_low_balance(self, days):
         account = self.with_context(lang=self.partner_id.lang)
