@@ -80,9 +80,14 @@ class TollAccount(models.Model):
         for account in self:
             days = left[account.id]
             soon = days is not None and days <= account.company_id.toll_low_balance_days
-            if not (soon or account.is_low_balance) or account.partner_id._toll_is_quiet(now):
+            if not (
+                soon or account.is_low_balance
+            ) or account.partner_id._toll_is_quiet(now):
                 continue
-            if not account.partner_id.email or account._has_active_auto_topup():
+            partner = account.partner_id
+            if not partner.email or partner.toll_channel == "none":
+                continue
+            if account._has_active_auto_topup():
                 continue
             account._post_low_balance(days)
             account.low_notice_at = now
