@@ -321,21 +321,6 @@ class TollTagLife(models.AbstractModel):
 class TollAccount(models.Model):
     _inherit = "toll.account"  # pylint: disable=consider-merging-classes-inherited
 
-    toll_guarantee_total = fields.Monetary(
-        string="Guarantees Held", compute="_compute_toll_guarantee_total"
-    )
-
-    def _compute_toll_guarantee_total(self):
-        held = dict(
-            self.env["toll.tag.assignment"]._read_group(
-                [("account_id", "in", self.ids), ("guarantee_state", "=", "held")],
-                ["account_id"],
-                ["guarantee_amount:sum"],
-            )
-        )
-        for account in self:
-            account.toll_guarantee_total = held.get(account._origin, 0)
-
     def action_view_guarantees(self):
         self.ensure_one()
         values = self.env["ir.actions.actions"]._for_xml_id(
@@ -350,13 +335,14 @@ class TollAccount(models.Model):
 
     def _check_closing(self):
         res = super()._check_closing()
-        if self.sudo().toll_guarantee_total:
+        held = self.sudo()._get_guarantees().get(self.id, 0)
+        if not self.currency_id.is_zero(held):
             raise UserError(
                 self.env._(
                     "Account %(number)s still has guarantees of %(amount)s: give them "
                     "back or keep them before closing it.",
                     number=self.number,
-                    amount=self.currency_id.format(self.sudo().toll_guarantee_total),
+                    amount=self.currency_id.format(held),
                 )
             )
         return res

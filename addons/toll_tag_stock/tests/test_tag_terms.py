@@ -97,7 +97,7 @@ class TestTagTerms(TollTagCommon):
             row.with_user(self.manager).action_keep_guarantee()
         self.lot.toll_return(condition="defective")
         self.assertEqual(row.guarantee_state, "held")
-        self.assertEqual(self.account.toll_guarantee_total, 200)
+        self.assertEqual(self.account.amount_guarantee, 200)
         self.account.refund(800, "all")
         with self.assertRaisesRegex(UserError, "still has guarantees"):
             self.account.action_close()
