@@ -5,9 +5,10 @@ from odoo.exceptions import UserError
 class TollTagCampaignLine(models.Model):
     _name = "toll.tag.campaign.line"
     _description = "TAG to Renew"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "campaign_id desc, misread_rate desc, age_months desc, id"
     _rec_name = "lot_id"
+    _guarded = frozenset({"new_lot_id", "swapped_at"})
 
     campaign_id = fields.Many2one(
         "toll.tag.campaign", required=True, index=True, ondelete="cascade"

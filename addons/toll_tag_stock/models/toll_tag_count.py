@@ -18,7 +18,7 @@ class TollTagCount(models.Model):
 
     _name = "toll.tag.count"
     _description = "TAG Count"
-    _inherit = ["mail.thread", "barcodes.barcode_events_mixin"]
+    _inherit = ["toll.tag.guarded", "mail.thread", "barcodes.barcode_events_mixin"]
     _order = "id desc"
     _check_company_auto = True
 
@@ -130,7 +130,7 @@ class TollTagCount(models.Model):
                 )
                 for lot in expected - lines.lot_id
             ]
-            count.state = "checked"
+            count._set_state("checked")
         return True
 
     def _compare(self, lot, expected):
@@ -156,7 +156,7 @@ class TollTagCount(models.Model):
         for count in self:
             count._check_state("checked")
             count.line_ids.filtered(lambda line: line.result == "missing").unlink()
-            count.state = "draft"
+            count._set_state("draft")
         return True
 
     def action_apply(self):
@@ -170,16 +170,20 @@ class TollTagCount(models.Model):
                 )
             # a manager of TAGs corrects stock here though he does not manage stock
             count.sudo()._apply()
-            count.state = "done"
+            count._set_state("done")
         return True
 
     def _apply(self):
         origin = f"{self.name}: {self.reason}"
-        by_result = self.line_ids.grouped("result")
-        empty = self.env["toll.tag.count.line"]
-        missing = by_result.get("missing", empty).lot_id & self._expected_lots()
-        elsewhere = by_result.get("unexpected", empty).lot_id
-        (missing | elsewhere)._toll_lock()
+        lines = self.line_ids.filtered("lot_id")
+        lines.lot_id._toll_lock()
+        # the world went on since the comparison: what is true now counts
+        expected = self._expected_lots()
+        scanned = lines.filtered(lambda line: line.result != "missing")
+        for line in scanned:
+            line.write(self._compare(line.lot_id, expected))
+        missing = (lines - scanned).lot_id & expected
+        elsewhere = scanned.filtered(lambda line: line.result == "unexpected").lot_id
         transfer = self.env["toll.tag.transfer"].with_company(self.company_id)
         places = transfer._locations(elsewhere)
         transfer._relocate(
@@ -221,10 +225,15 @@ class TollTagCount(models.Model):
 
     def action_cancel(self):
         for count in self:
+            count.check_access("write")
             if count.state == "done":
                 raise UserError(self.env._("This count has corrected the stock."))
-            count.state = "cancelled"
+            count._set_state("cancelled")
         return True
+
+    def _set_state(self, state):
+        # every caller has checked the user and the state before
+        self.sudo().state = state
 
     def _check_manager(self):
         self.check_access("write")

@@ -31,9 +31,13 @@ class TollTagRma(models.Model):
 
     _name = "toll.tag.rma"
     _description = "TAG RMA"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset(
+        {"state", "decision", "outcome", "claim_id", "closed_at", "tested_by_id"}
+        | {"tested_at", "account_id"}
+    )
 
     name = fields.Char(
         string="RMA",
@@ -140,21 +144,33 @@ class TollTagRma(models.Model):
                         rma.lot_id.name,
                     )
                 )
-            if not rma.account_id:
-                last = rma.sudo().lot_id.toll_assignment_ids.sorted("date_from")[-1:]
-                rma.account_id = last.account_id
+            # who opens an RMA need not see the account
+            rma_sudo = rma.sudo()
+            last = rma_sudo.lot_id.toll_assignment_ids.sorted("date_from")[-1:]
+            rma_sudo.account_id = last.account_id
         return rmas
 
     def write(self, vals):
-        # one who tests is remembered with the test
+        res = super().write(vals)
         if vals.get("test_result"):
-            vals = {
-                **vals,
+            self._remember_test()
+        return res
+
+    def _remember_test(self):
+        """Who tested, and when; a decided TAG is tested no more."""
+        for rma in self:
+            if rma.state not in ("new", "tested"):
+                raise UserError(
+                    self.env._("RMA %s is not in the state for this.", rma.name)
+                )
+        # the tester fills in the test; the rest follows from it
+        self.sudo().write(
+            {
                 "tested_by_id": self.env.uid,
                 "tested_at": fields.Datetime.now(),
+                "state": "tested",
             }
-            self.filtered(lambda rma: rma.state == "new").write({"state": "tested"})
-        return super().write(vals)
+        )
 
     # === DECISIONS === #
 

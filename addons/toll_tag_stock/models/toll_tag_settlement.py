@@ -7,9 +7,10 @@ class TollTagSettlement(models.Model):
 
     _name = "toll.tag.settlement"
     _description = "Retailer Settlement"
-    _inherit = ["mail.thread"]
+    _inherit = ["toll.tag.guarded", "mail.thread"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset({"state", "assignment_ids"})
 
     name = fields.Char(
         required=True,
@@ -97,7 +98,8 @@ class TollTagSettlement(models.Model):
                 raise UserError(
                     self.env._("There is nothing to settle: compute it first.")
                 )
-            settlement.state = "done"
+            # checked above; the state is written by this method only
+            settlement.sudo().state = "done"
         return True
 
     def _check_draft(self):

@@ -130,6 +130,16 @@ class TestTagCampaign(TollTagCommon):
         campaign.line_ids[0].with_user(self.agent).action_contact()
         self.assertEqual(campaign.line_ids[0].activity_ids.user_id, self.manager)
 
+    def test_a_swap_is_not_claimed_by_hand(self):
+        campaign = self._campaign()
+        campaign.action_find()
+        campaign.action_start()
+        line = campaign.line_ids[0].with_user(self.agent)
+        with self.assertRaises(AccessError):
+            line.write({"state": "swapped", "new_lot_id": self.fresh[3].id})
+        with self.assertRaises(AccessError):
+            campaign.write({"state": "done"})
+
     def test_an_agent_runs_no_campaign(self):
         campaign = self._campaign()
         with self.assertRaises(AccessError):

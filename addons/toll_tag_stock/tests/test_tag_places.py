@@ -202,6 +202,22 @@ class TestTagPlaces(TollTagCommon):
         self.assertEqual(self._location(self.lot), self.van)
         self.lot.toll_assign(self.vehicle)
 
+    def test_what_happens_after_comparing_counts(self):
+        self.lots[:2].toll_transfer(self.van)
+        count = self._count(self.lots[3].name)
+        count.action_check()
+        for vals in ({"state": "done"}, {"state": "draft"}):
+            with self.assertRaises(AccessError):
+                count.write(vals)
+        self.lots[0].toll_assign(self.vehicle)
+        self.lots[3].toll_assign(self.vehicle_2)
+        count.with_user(self.manager).reason = "Monthly"
+        count.with_user(self.manager).action_apply()
+        self.assertEqual(self.lots[0].toll_state, "assigned")
+        self.assertEqual(self.lots[1].toll_state, "lost")
+        self.assertEqual(self.lots[3].toll_state, "assigned")
+        self.assertEqual(self._location(self.lots[3]).usage, "customer")
+
     def test_a_count_goes_on_after_comparing(self):
         self.lot.toll_transfer(self.van)
         count = self._count()

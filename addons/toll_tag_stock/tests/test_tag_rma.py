@@ -152,6 +152,26 @@ class TestTagRma(TollTagCommon):
         self.assertEqual(rows[0][1:3], (10, 1))
         self.assertAlmostEqual(rows[0][3], 10)
 
+    def test_nobody_writes_the_outcome_by_hand(self):
+        rma = self._broken(self.lot)
+        for user in (self.agent, self.manager):
+            for vals in (
+                {"state": "closed"},
+                {"decision": "restock"},
+                {"outcome": "credited"},
+                {"tested_by_id": self.manager.id},
+            ):
+                with self.assertRaises(AccessError):
+                    rma.with_user(user).write(vals)
+        other = self.lots[4]
+        other.toll_mark_defective()
+        mine = other.toll_rma_ids.with_user(self.agent)
+        mine.write({"test_result": "weak", "test_distance": 1})
+        self.assertEqual((mine.state, mine.tested_by_id), ("tested", self.agent))
+        rma.with_user(self.manager).action_scrap()
+        with self.assertRaisesRegex(UserError, "state for this"):
+            rma.with_user(self.agent).test_result = "works"
+
     def test_one_open_rma_per_tag(self):
         self._broken(self.lot)
         with (

@@ -75,10 +75,16 @@ class TestTollTagViews(TollTagCommon):
 
     def test_retiring_is_the_managers(self):
         lot = self.lots[2].with_user(self.manager)
-        wizard = self._form(lot.action_toll_retire(), self.manager).save()
+        form = self._form(lot.action_toll_retire(), self.manager)
+        with self.assertRaisesRegex(AssertionError, "scrap_reason_id is a required"):
+            form.save()
+        reason = self.env.ref("toll_tag_stock.toll_tag_scrap_reason_expired")
+        form.scrap_reason_id = reason
+        wizard = form.save()
         wizard.is_confirmed = True
         wizard.action_confirm()
         self.assertEqual(self.lots[2].toll_state, "retired")
+        self.assertEqual(self.lots[2].toll_scrap_reason_id, reason)
 
     def test_every_screen_opens_for_the_agent(self):
         self.lots[0].toll_assign(self.vehicle)
