@@ -199,7 +199,11 @@ def test_fifty_tags_with_faults_end_with_exact_stock(admin, base_url, box, tmp_p
     )
     assert {quant["quantity"] for quant in quants} == {1.0}
     assert len(quants) == TAGS
-    bad = {quant["lot_id"][0] for quant in quants if quant["location_id"][0] == defective_place}
+    bad = {
+        quant["lot_id"][0]
+        for quant in quants
+        if quant["location_id"][0] == defective_place
+    }
     assert bad == {job["lot_id"][0] for job in rejected}
     lots = read(
         admin, "stock.lot", box["lots"], "toll_state", "toll_epc", "toll_tid", "name"
@@ -216,7 +220,9 @@ def test_fifty_tags_with_faults_end_with_exact_stock(admin, base_url, box, tmp_p
         chip = chips[lot["toll_tid"]]
         assert chip["epc"] == lot["toll_epc"], (seed, lot, chip)
         assert chip["locks"]["epc"] == "locked"
-        assert chip["names"] == [lot["toll_epc"]] or chip["names"][-1] == lot["toll_epc"]
+        assert (
+            chip["names"] == [lot["toll_epc"]] or chip["names"][-1] == lot["toll_epc"]
+        )
     epcs = [chip["epc"] for chip in report["tags"]]
     assert len(set(epcs)) == len(epcs), "two chips carry one code"
     passwords = {chips[lot["toll_tid"]]["access"] for lot in good}
