@@ -28,10 +28,6 @@ class Throttle:
             self._windows.popitem(last=False)
         return count < self.limit
 
-    def exhausted(self, key, now):
-        """Whether the limit is reached, without counting."""
-        return self._current(key, now)[1] >= self.limit
-
     def _current(self, key, now):
         start, count = self._windows.get(key, (now, 0))
         return (start, count) if now - start < self.window else (now, 0)

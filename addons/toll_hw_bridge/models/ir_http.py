@@ -9,7 +9,8 @@ from odoo.http import request
 from ..core.throttle import Throttle
 
 _BEARER = re.compile(r"bearer\s+(\S+)", re.IGNORECASE)
-# Per process: enough to make guessing hopeless and to stop a station that runs wild.
+# Per process: to slow down who guesses, and to stop a station that runs wild. A right
+# key always gets through: stations may share an address.
 WRONG_KEYS = Throttle(20, 60)
 CALLS = Throttle(1200, 60)
 
@@ -26,15 +27,14 @@ class IrHttp(models.AbstractModel):
         """
         now = time.monotonic()
         address = request.httprequest.remote_addr
-        if WRONG_KEYS.exhausted(address, now):
-            raise werkzeug.exceptions.TooManyRequests(
-                "Too many wrong keys from this address.", retry_after=60
-            )
         header = _BEARER.fullmatch(request.httprequest.headers.get("Authorization", ""))
         env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         encoder = env["toll.encoder"]._authenticate(header and header[1])
+        if not encoder and not WRONG_KEYS.allow(address, now):
+            raise werkzeug.exceptions.TooManyRequests(
+                "Too many wrong keys from this address.", retry_after=60
+            )
         if not encoder:
-            WRONG_KEYS.allow(address, now)
             raise werkzeug.exceptions.Unauthorized("This is not the key of an encoder.")
         if not CALLS.allow(encoder.id, now):
             raise werkzeug.exceptions.TooManyRequests(

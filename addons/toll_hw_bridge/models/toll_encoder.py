@@ -177,6 +177,13 @@ class TollEncoder(models.Model):
         }
         return fields.Domain.OR(domains[state] for state in value if state in domains)
 
+    def _trouble(self):
+        """Why this encoder does not work, in a few words."""
+        self.ensure_one()
+        field = "state" if self.state == "offline" else "fault"
+        labels = dict(self._fields[field]._description_selection(self.env))
+        return labels.get(self[field], "")
+
     def _compute_counts(self):
         counts = {
             (encoder, state): count

@@ -96,6 +96,9 @@ class TollEncodingBatch(models.Model):
         string="On the Encoders Now",
         compute="_compute_current_job_ids",
     )
+    trouble = fields.Char(
+        compute="_compute_trouble", help="What keeps the encoders from working."
+    )
     has_perma_lock = fields.Boolean(compute="_compute_has_perma_lock")
 
     _max_attempts_range = models.Constraint(
@@ -142,11 +145,34 @@ class TollEncodingBatch(models.Model):
                 ]
             )
 
+    @api.depends("state", "encoder_ids.state", "encoder_ids.fault")
+    def _compute_trouble(self):
+        for batch in self:
+            batch.trouble = False
+            if batch.state == "running":
+                batch.trouble = " · ".join(
+                    self.env._(
+                        "%(encoder)s: %(trouble)s",
+                        encoder=encoder.name,
+                        trouble=encoder._trouble(),
+                    )
+                    for encoder in batch.encoder_ids
+                    if encoder.state in ("offline", "error")
+                )
+
     @api.depends("job_ids.lot_id")
     def _compute_has_perma_lock(self):
+        products = {
+            batch: product
+            for batch, product in self.env["toll.encoding.job"]._read_group(
+                [("batch_id", "in", self.ids)],
+                ["batch_id"],
+                ["product_id:recordset"],
+            )
+        }
         for batch in self:
-            products = batch.job_ids.product_id.product_tmpl_id
-            policies = products.sudo().toll_encoding_policy_id  # a warning for all
+            templates = products.get(batch._origin, self.env["product.product"])
+            policies = templates.sudo().toll_encoding_policy_id  # a warning for all
             batch.has_perma_lock = any(policies.mapped("has_perma_lock"))
 
     # === CRUD === #

@@ -19,6 +19,9 @@ class EncodingCommon(TollTagCommon):
         super().setUpClass()
         vault = {"TOLL_SECRET_KEY": Fernet.generate_key().decode()}
         cls.startClassPatcher(patch.dict(os.environ, vault))
+        # a database in use has keys of another vault, and encoders of its own
+        cls.env["toll.secret"].search([]).unlink()
+        cls.env["toll.encoder"].search([]).active = False
         cls.policy = cls.env["toll.encoding.policy"].create({"name": "Test policy"})
         cls.product.write(
             {

@@ -154,6 +154,16 @@ class TestTollBridge(EncodingCommon):
         self._result(self._poll())
         self.assertFalse(self.encoder.fault)
 
+    def test_the_batch_says_what_keeps_the_encoder(self):
+        batch = self._box()
+        self.assertEqual(batch.trouble, "Table 1: Offline")
+        job = self._poll()
+        self.assertFalse(batch.trouble)
+        self._fail(job, "many_tags")
+        self.assertEqual(batch.trouble, "Table 1: More than one TAG on the plate")
+        batch.action_pause()
+        self.assertFalse(batch.trouble)
+
     def test_an_unknown_code_never_rejects_a_tag(self):
         self._box(max_attempts=1)
         job = self._poll()

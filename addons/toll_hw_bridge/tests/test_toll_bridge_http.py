@@ -160,9 +160,10 @@ class TestTollBridgeHttp(EncodingCommon, HttpCase):
         with patch.object(ir_http, "WRONG_KEYS", Throttle(2, 60)):
             for _time in range(2):
                 self._assert_error(self._send("poll", {}, key="x"), 401, "unauthorized")
-            response = self._send("poll", {"boot": self.boot})
+            response = self._send("poll", {}, key="x")
             self._assert_error(response, 429, "too_many_requests")
             self.assertTrue(response.headers["Retry-After"])
+            self._ask("poll", {"boot": self.boot})  # the neighbour with a right key
 
     def test_a_station_that_runs_wild(self):
         with patch.object(ir_http, "CALLS", Throttle(2, 60)):
