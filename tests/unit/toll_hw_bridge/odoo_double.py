@@ -120,6 +120,8 @@ class OdooDouble:
         if job.get("kind") == "read":
             good = body["state"] == "done"
         job["state"] = "done" if good else "waiting"
+        if not good and body.get("tid"):
+            job["expect_tid"] = body["tid"]  # it may carry the code already
         if len(job["attempts"]) >= job.get("most", 20) and not good:
             job["state"] = "failed"
         self.open = None

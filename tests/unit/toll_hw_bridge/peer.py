@@ -77,7 +77,7 @@ class Module:
     """A reader: bytes of commands in, answers out. One class per protocol."""
 
     name = ""
-    hold = 8  # inventories in a row: more than any operation makes
+    hold = 12  # inventories in a row: more than any operation makes
 
     def __init__(self, plate, faults=None):
         self.plate = plate

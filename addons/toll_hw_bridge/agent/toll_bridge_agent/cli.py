@@ -46,28 +46,43 @@ def main(arguments=None):
 
 def _parser():
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS)
+    common.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="answer for programs",
+    )
     parser = argparse.ArgumentParser(
         "toll-bridge-agent",
         description="Encode RFID TAGs by hand, or serve Odoo's encoding jobs.",
         parents=[common],
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("--port", help="/dev/ttyUSB0, socket://HOST:PORT, rfc2217://…")
+    parser.add_argument(
+        "--port", metavar="URL", help="/dev/ttyUSB0, socket://HOST:PORT, rfc2217://…"
+    )
     parser.add_argument("--protocol", choices=sorted(DRIVERS))
     parser.add_argument(
         "--baud", type=int, help="instead of the protocol's usual speed"
     )
     parser.add_argument("--power", type=_dbm, metavar="DBM", help="set it first")
-    parser.add_argument("--region", help="set it first: us, eu, cn, kr")
-    parser.add_argument("--timeout", type=float, default=20, metavar="SECONDS")
-    parser.add_argument("--wait", type=float, default=0, help="seconds, for a TAG")
+    parser.add_argument("--region", metavar="NAME", help="us, eu, cn or kr")
+    seconds = {"type": float, "metavar": "SECONDS"}
+    parser.add_argument("--timeout", default=20, help="give up after", **seconds)
+    parser.add_argument("--wait", default=0, help="wait so long for a TAG", **seconds)
     parser.add_argument("--patience", type=float, default=1.0, help=argparse.SUPPRESS)
     odoo = parser.add_argument_group("serving Odoo")
     odoo.add_argument("--odoo", metavar="URL", help="https://…")
-    odoo.add_argument("--key-file", type=Path, help="the encoder's key, mode 0600")
-    odoo.add_argument("--state", type=Path, help="folder of the journal")
-    odoo.add_argument("--ca-file", type=Path, help="own certificate authority")
+    odoo.add_argument(
+        "--key-file", type=Path, metavar="FILE", help="the encoder's key, mode 0600"
+    )
+    odoo.add_argument(
+        "--state", type=Path, metavar="FOLDER", help="folder of the journal"
+    )
+    odoo.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="own certificate authority"
+    )
     odoo.add_argument("--once", action="store_true", help="one job, then end")
 
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
