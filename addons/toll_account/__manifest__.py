@@ -131,5 +131,6 @@
         "demo/res_users_demo.xml",
         "demo/toll_account_demo.xml",
         "demo/toll_desk_demo.xml",
+        "demo/toll_front_demo.xml",
     ],
 }

@@ -63,6 +63,7 @@ from . import toll_check_result
 from . import account_chart_template
 from . import account_journal
 from . import account_move
+from . import account_move_send
 from . import account_payment
 from . import payment_transaction
 from . import res_company

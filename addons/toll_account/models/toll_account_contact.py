@@ -68,8 +68,11 @@ class TollAccount(models.Model):
                     [("vehicle_ids", "any", [("plate_normalized", "like", plate)])],
                 )
             )
-        if email_normalize(term):
-            ways.append((self.env._("E-mail"), [("partner_id.email", "ilike", text)]))
+        email = email_normalize(term)
+        if email:
+            ways.append(
+                (self.env._("E-mail"), [("partner_id.email_normalized", "=", email)])
+            )
         invoiced = self._find_invoiced(term)
         if invoiced:
             ways.append((self.env._("Invoice"), [("id", "in", invoiced)]))

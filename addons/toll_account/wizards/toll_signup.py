@@ -71,7 +71,9 @@ class TollSignup(models.TransientModel):
     )
     payment_mode = fields.Selection(related="plan_id.payment_mode")
     condition_id = fields.Many2one(
-        "toll.contract.condition", compute="_compute_condition_id"
+        "toll.contract.condition",
+        string="Conditions",
+        compute="_compute_condition_id",
     )
     condition_body = fields.Html(related="condition_id.body", string="Conditions Text")
     office_id = fields.Many2one(
@@ -284,12 +286,21 @@ class TollSignupLine(models.TransientModel):
     class_id = fields.Many2one(
         "toll.vehicle.class",
         required=True,
-        default=lambda self: self.env["toll.vehicle.class"].search([], limit=1),
+        default=lambda self: self._default_class_id(),
     )
     make = fields.Char()
     model = fields.Char()
     color = fields.Char()
     problem = fields.Char(compute="_compute_problem")
+
+    @api.model
+    def _default_class_id(self):
+        """A car: what most people come with."""
+        classes = self.env["toll.vehicle.class"]
+        car = self.env.ref(
+            "toll_account.toll_vehicle_class_auto", raise_if_not_found=False
+        )
+        return car or classes.search([], limit=1)
 
     @api.depends("plate", "country_id")
     def _compute_problem(self):

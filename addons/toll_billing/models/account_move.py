@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
@@ -140,7 +140,38 @@ class AccountMove(models.Model):
     # === ANNEX === #
     def _toll_has_annex(self):
         """Is this an invoice whose crossings are listed behind it?"""
-        return self.move_type == "out_invoice" and bool(self.toll_statement_id)
+        if self.move_type != "out_invoice" or not self.toll_statement_id:
+            return False
+        # whoever prints the invoice prints it as the account wants it
+        return self.toll_account_id.sudo().annex_format == "pdf"
+
+    def _toll_annex_file(self):
+        """The crossings as the file that the account wants beside its invoices."""
+        self.ensure_one()
+        # whoever may send the invoice may send what it charges
+        move_sudo = self.sudo()
+        kind = move_sudo.toll_account_id.annex_format
+        statement_sudo = move_sudo.toll_statement_id
+        files_sudo = self.env["ir.attachment"].sudo()
+        if kind not in ("csv", "xlsx") or not statement_sudo:
+            return files_sudo
+        name = f"{statement_sudo.name}.{kind}".replace("/", "-")
+        known = files_sudo.search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "=", self.id),
+                ("name", "=", name),
+            ],
+            limit=1,
+        )
+        return known or files_sudo.create(
+            {
+                "name": name,
+                "res_model": self._name,
+                "res_id": self.id,
+                "raw": getattr(statement_sudo, f"_annex_{kind}")(),
+            }
+        )
 
     def _toll_annex(self):
         """The crossings as the printed annex shows them, see the statement."""
@@ -159,6 +190,14 @@ class AccountMove(models.Model):
     def action_toll_annex_csv(self):
         self.ensure_one()
         return self.toll_statement_id.action_annex_csv()
+
+
+class AccountMoveSend(models.AbstractModel):
+    _inherit = "account.move.send"
+
+    @api.model
+    def _get_invoice_extra_attachments(self, move):
+        return super()._get_invoice_extra_attachments(move) | move._toll_annex_file()
 
 
 class TollInvoiceIssuer(models.AbstractModel):

@@ -47,12 +47,15 @@ class TollStatement(models.Model):
         )
 
     def _get_annex(self):
-        """Groups by vehicle with their subtotal, for the printed annex."""
+        """Groups with their subtotal, for the printed annex: as the account wants."""
         rows = self._get_annex_rows()
         omitted = len(rows) > self._get_annex_limit()
+        label = self._get_annex_label()
+        if self.account_id.annex_grouping == "none":
+            rows = sorted(rows, key=lambda row: row[1])
         groups = {}
         for row in rows:
-            group = groups.setdefault(row[0], AnnexGroup(row[0]))
+            group = groups.setdefault(label(row), AnnexGroup(label(row)))
             group.amount += row[9]
             if not omitted:
                 group.rows.append(row)
@@ -62,6 +65,20 @@ class TollStatement(models.Model):
             "amount": sum((row[9] for row in rows), Decimal(0)),
             "omitted": omitted,
         }
+
+    def _get_annex_label(self):
+        """The function that names the group of a row."""
+        grouping = self.account_id.annex_grouping
+        statement = self.with_context(lang=self._get_annex_lang())
+        if grouping == "none":
+            every = statement.env._("All crossings")
+            return lambda row: every
+        if grouping == "cost_centre":
+            vehicles = self.account_id.with_context(active_test=False).vehicle_ids
+            centres = {v.plate: v.cost_centre_id.display_name for v in vehicles}
+            without = statement.env._("Without cost centre")
+            return lambda row: centres.get(row[0]) or without
+        return lambda row: row[0]
 
     @api.model
     def _annex_headers(self):

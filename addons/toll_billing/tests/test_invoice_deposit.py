@@ -50,6 +50,34 @@ class TestDeposits(BillingCase):
         self.assertEqual(invoice.amount_residual, 100)
         self.assertRules()
 
+    def test_fees_of_the_contract_are_paid_from_the_wallet_004_12(self):
+        (account,) = self._accounts(1, "prepaid")
+        product = self.env["product.product"].create(
+            {"name": "Monthly fee", "type": "service", "taxes_id": False}
+        )
+        account.plan_id = self.env["toll.plan"].create(
+            {
+                "code": "WALLET",
+                "name": "Wallet",
+                "fee_ids": [(0, 0, {"product_id": product.id, "price": 30})],
+            }
+        )
+        account.top_up(100, ref="one")
+        contract = account._open_contract()
+        contract.toll_sign("Me", how="paper")
+        move = contract._recurring_create_invoice(contract.recurring_next_date)
+        self.assertEqual((move.payment_state, account.balance), ("paid", 70))
+        self.assertRules()
+        for _month in range(3):
+            move = contract._recurring_create_invoice(contract.recurring_next_date)
+        self.assertEqual((move.amount_residual, account.balance), (20, 0))
+        self.assertEqual(account.available, -20)
+        with self.assertRaisesRegex(UserError, "open invoices"):
+            account.action_close()
+        account.top_up(50, ref="two")
+        self.assertEqual((move.payment_state, account.balance), ("paid", 30))
+        self.assertRules()
+
     def test_credit_of_a_paid_invoice_goes_back_to_the_deposit(self):
         (account,) = self._accounts(1, "prepaid")
         account.top_up(500, ref="one")
@@ -173,6 +201,35 @@ class TestAnnex(BillingCase):
         plain = invoice.copy()
         html, _kind = report._render_qweb_html("account.report_invoice", plain.ids)
         self.assertNotIn(b"o_toll_annex", html)
+
+    def test_annex_as_the_account_wants_it_004_11(self):
+        report = self.env["ir.actions.report"]
+        invoice = self.statement.move_id
+        send = self.env["account.move.send"]
+        self.account.write(
+            {"annex_format": "csv", "invoice_emails": "boss@fleet.example"}
+        )
+        html, _kind = report._render_qweb_html("account.report_invoice", invoice.ids)
+        self.assertNotIn(b"o_toll_annex", html)
+        file = send._get_invoice_extra_attachments(invoice)
+        self.assertEqual(file.raw, self.statement._annex_csv())
+        self.assertEqual(send._get_invoice_extra_attachments(invoice), file)
+        template = self.env.ref("account.email_template_edi_invoice")
+        people = send._get_default_mail_partner_ids(invoice, template, "en_US")
+        self.assertIn("boss@fleet.example", people.mapped("email"))
+        self.account.annex_format = "none"
+        self.assertFalse(send._get_invoice_extra_attachments(invoice))
+
+    def test_annex_groups_by_time_or_cost_centre_004_11(self):
+        for grouping, label in (
+            ("none", "All crossings"),
+            ("cost_centre", "Without cost centre"),
+            ("vehicle", "TST123"),
+        ):
+            self.account.annex_grouping = grouping
+            (group,) = self.statement._get_annex()["groups"]
+            self.assertEqual(group.label, label)
+            self.assertEqual(float(group.amount), 100.5)
 
     def test_statement_is_printed(self):
         html, _kind = self.env["ir.actions.report"]._render_qweb_html(
