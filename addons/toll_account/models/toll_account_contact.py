@@ -47,40 +47,48 @@ class TollAccount(models.Model):
     @api.model
     def _get_contact_ways(self, term):
         """[(what matched, domain)], the surest way first; other addons add theirs."""
+        labels = self._get_contact_labels()
         ways = []
         text = escape_psql(term)
         compact = numbers.compact(term)
         digits = numbers.digits(term)
         if numbers.is_account_number(compact):
-            ways.append((self.env._("Account number"), [("number", "=", compact)]))
+            ways.append((labels["number"], [("number", "=", compact)]))
         request = compact.upper()
         if request[:1] == "R" and numbers.is_account_number(request[1:]):
-            ways.append((self.env._("Request"), [("request_ids.number", "=", request)]))
+            ways.append((labels["request"], [("request_ids.number", "=", request)]))
         if len(digits) >= 7 and len(digits) >= len(compact) - 5:
-            ways.append(
-                (self.env._("Telephone"), [("phone_digits", "like", digits[-10:])])
-            )
+            ways.append((labels["phone"], [("phone_digits", "like", digits[-10:])]))
         plate = plates.normalize(term)
         if 3 <= len(plate) <= 12:
-            ways.append(
-                (
-                    self.env._("Plate"),
-                    [("vehicle_ids", "any", [("plate_normalized", "like", plate)])],
-                )
-            )
+            same = [("plate_normalized", "like", plate)]
+            ways.append((labels["plate"], [("vehicle_ids", "any", same)]))
         email = email_normalize(term)
         if email:
             ways.append(
-                (self.env._("E-mail"), [("partner_id.email_normalized", "=", email)])
+                (labels["email"], [("partner_id.email_normalized", "=", email)])
             )
         invoiced = self._find_invoiced(term)
         if invoiced:
-            ways.append((self.env._("Invoice"), [("id", "in", invoiced)]))
+            ways.append((labels["invoice"], [("id", "in", invoiced)]))
         if any(c.isdigit() for c in term) and len(compact) >= 8:
             vat = escape_psql(compact)
-            ways.append((self.env._("Tax id"), [("partner_id.vat", "=ilike", vat)]))
-        ways.append((self.env._("Name"), [("partner_id.name", "ilike", text)]))
+            ways.append((labels["vat"], [("partner_id.vat", "=ilike", vat)]))
+        ways.append((labels["name"], [("partner_id.name", "ilike", text)]))
         return ways
+
+    @api.model
+    def _get_contact_labels(self):
+        return {
+            "number": self.env._("Account number"),
+            "request": self.env._("Request"),
+            "phone": self.env._("Telephone"),
+            "plate": self.env._("Plate"),
+            "email": self.env._("E-mail"),
+            "invoice": self.env._("Invoice"),
+            "vat": self.env._("Tax id"),
+            "name": self.env._("Name"),
+        }
 
     @api.model
     def _find_invoiced(self, term):

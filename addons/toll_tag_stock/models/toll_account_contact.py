@@ -25,7 +25,5 @@ class TollAccount(models.Model):
         )
         if not found:
             return ways
-        return [
-            (self.env._("TAG"), [("id", "in", found.toll_account_id.ids)]),
-            *ways,
-        ]
+        label = self.env._("TAG")
+        return [(label, [("id", "in", found.toll_account_id.ids)]), *ways]
