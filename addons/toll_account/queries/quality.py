@@ -71,7 +71,9 @@ def duplicate_contact(_rule) -> SQL:
         SQL(
             """
             CASE WHEN length(regexp_replace(p.phone, '[^0-9]', '', 'g')) >= 7
-                 THEN lower(regexp_replace(p.name, '[[:space:]]+', ' ', 'g')) || ' · '
+                 THEN translate(
+                          lower(regexp_replace(p.name, '[[:space:]]+', ' ', 'g')),
+                          'áéíóúüñàèìòùçâêîôûäëïö', 'aeiouunaeioucaeiouaeio') || ' · '
                    || right(regexp_replace(p.phone, '[^0-9]', '', 'g'), 10) END
             """
         )
