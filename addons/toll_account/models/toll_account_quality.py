@@ -51,6 +51,12 @@ class TollAccount(models.Model):
             accounts._update_completeness(account_ids=accounts.ids)
         return accounts
 
+    def write(self, vals):
+        guarded = {"merged_into_id", "completeness"} & vals.keys()
+        if guarded and not self.env.su:
+            raise AccessError(self.env._("Accounts are merged by the merge only."))
+        return super().write(vals)
+
     @api.model
     def _update_completeness(self, **only):
         """Write the scores of all accounts, or of these, in one statement."""
@@ -153,7 +159,7 @@ class TollAccount(models.Model):
                     )
                 ]
             )
-        self.merged_into_id = target
+        self.sudo().merged_into_id = target  # guarded; the merge is checked
         self.action_close("duplicate", note)
         self._message_log(
             body=self.env._("Merged into account %(number)s.", number=target.number)

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 
 class TollAccount(models.Model):
@@ -48,6 +48,24 @@ class TollAccount(models.Model):
     def _check_referral_id(self):
         if self.filtered(lambda account: account.referral_id == account):
             raise ValidationError(self.env._("Nobody recommends himself."))
+
+    def write(self, vals):
+        """Who won a customer is settled with the opening: commissions follow it."""
+        if "seller_id" in vals and not self.env.su:
+            changed = self.filtered(
+                lambda a: a.state != "draft" and a.seller_id.id != vals["seller_id"]
+            )
+            if changed and not self.env.user.has_group(
+                "toll_account.group_toll_manager"
+            ):
+                raise UserError(
+                    self.env._(
+                        "Account %(number)s is open: only a manager changes its "
+                        "seller.",
+                        number=changed[0].number,
+                    )
+                )
+        return super().write(vals)
 
     @api.model_create_multi
     def create(self, vals_list):

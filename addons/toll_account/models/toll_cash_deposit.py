@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# Written by the deposit's own methods only, so that sessions and books agree.
+GUARDED = {"state", "move_id", "session_ids", "amount", "name", "company_id"}
+
 
 class TollCashDeposit(models.Model):
     _name = "toll.cash.deposit"
@@ -84,7 +87,7 @@ class TollCashDeposit(models.Model):
         return super().write(vals)
 
     def _check_guarded(self, vals):
-        if not self.env.su and {"state", "move_id", "session_ids"} & vals.keys():
+        if not self.env.su and GUARDED & vals.keys():
             raise UserError(self.env._("A deposit changes through its buttons."))
 
     def _check_draft(self):

@@ -19,6 +19,11 @@ GUARDED = {
     "move_id",
     "deposit_id",
     "movement_count",
+    "name",
+    "journal_id",
+    "company_id",
+    "amount_counted",
+    "amount_to_deposit",
 }
 
 

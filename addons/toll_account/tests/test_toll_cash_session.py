@@ -122,7 +122,12 @@ class TestTollCashSession(TollCommon):
 
     def test_agent_cannot_write_the_state_or_the_result(self):
         session = self._open()
-        for values in ({"state": "closed"}, {"difference_booked": 5}):
+        for values in (
+            {"state": "closed"},
+            {"difference_booked": 5},
+            {"journal_id": self.bank.id},
+            {"amount_counted": 5},
+        ):
             with self.subTest(values=values), self.assertRaises(AccessError):
                 session.write(values)
         self.account.with_user(self.agent).top_up(100, "CS-8")

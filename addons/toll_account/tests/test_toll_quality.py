@@ -197,6 +197,8 @@ class TestTollQuality(TollCommon):
             foreign.merge_into(self.account)
         with self.assertRaises(AccessError):
             self._create_account().with_user(self.agent).merge_into(self.account)
+        with self.assertRaises(AccessError):
+            self.account.with_user(self.agent).merged_into_id = postpaid
 
     def test_merge_of_customers_is_odoos_own(self):
         one, _a = self._customer("Eva Luna", phone="4425550001", email="e@l.mx")

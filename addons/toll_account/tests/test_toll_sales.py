@@ -154,6 +154,12 @@ class TestTollSales(TollCommon):
         with self.assertRaisesRegex(UserError, "Choose only"):
             line.with_user(self.manager).action_paid()
 
+    def test_nobody_makes_himself_the_seller(self):
+        with self.assertRaisesRegex(UserError, "only a manager"):
+            self.account.with_user(self.agent).seller_id = self.billing
+        self.account.with_user(self.manager).seller_id = self.billing
+        self.assertEqual(self.account.seller_id, self.billing)
+
     def test_other_company_does_not_see_commissions(self):
         company = self._create_company("Other sales")
         self._rule()
