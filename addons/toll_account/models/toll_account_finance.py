@@ -36,7 +36,7 @@ class TollAccount(models.Model):
         string="Open Items", compute="_compute_ageing", compute_sudo=True
     )
     amount_guarantee = fields.Monetary(
-        string="Guarantees Held",
+        string="Guarantee Money",
         compute="_compute_amount_guarantee",
         compute_sudo=True,
         help="Deposits for TAGs, given back with them.",

@@ -16,6 +16,7 @@ class TestTollSales(TollCommon):
         cls.account.write({"seller_id": cls.agent.id, "channel_id": cls.channel.id})
         cls.period = cls.account.opened_at.date().replace(day=1)
         cls.Commission = cls.env["toll.commission"]
+        cls.env["toll.commission.rule"].search([("active", "=", True)]).active = False
 
     def _rule(self, **values):
         return self.env["toll.commission.rule"].create(
