@@ -205,7 +205,7 @@ class StockLot(models.Model):
                 self._toll_event(
                     rma.date,
                     "rma",
-                    self.env._("RMA %s opened", rma.name),
+                    self.env._("%s opened", rma.name),
                     rma.symptom,
                     rma,
                     rma.create_uid,
