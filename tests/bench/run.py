@@ -1,9 +1,10 @@
 """Run every benchmark on databases of its own; write bench.json and print a table.
 
-    tests/bench/run.py [load] [full] [invoices] [api]
+    tests/bench/run.py [load] [full] [invoices] [api] [pages] [pages_full]
 
 ``full`` measures the load again with 20 million rows stored (half an hour and some
-15 GB); the others are the default. BENCH_ROWS, BENCH_ACCOUNTS and BENCH_STORED change
+15 GB), ``pages_full`` the pages with as many and a million accounts; the others are the
+default. BENCH_ROWS, BENCH_ACCOUNTS and BENCH_STORED change
 the sizes.
 """
 
@@ -22,8 +23,13 @@ PARTS = {
     "full": ("bench_load.py", {"BENCH_STORED": "20000000"}),
     "invoices": ("bench_invoices.py", {}),
     "api": ("bench_api.py", {}),
+    "pages": ("bench_pages.py", {}),
+    "pages_full": (
+        "bench_pages.py",
+        {"BENCH_ACCOUNTS": "1000000", "BENCH_STORED": "20000000"},
+    ),
 }
-DEFAULT = ("load", "invoices", "api")
+DEFAULT = ("load", "invoices", "api", "pages")
 
 
 def measure(part):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 HEADER = "operator,ref,occurred_at,plaza,lane,tag,plate,class\n"
 
 
-def build(env, accounts=200, balance=10_000):
+def build(env, accounts=200, balance=10_000, days_open=30):
     """Create operator V1, one plaza, its tariff and prepaid accounts; commit."""
     vehicle_class = env["toll.vehicle.class"].search([("code", "=", "AUTO")], limit=1)
     operator = env["toll.operator"].create(
@@ -18,6 +18,7 @@ def build(env, accounts=200, balance=10_000):
             "is_charger": True,
             "tz": "America/Mexico_City",
             "state": "authorised",
+            "max_age_days": days_open + 30,
             "class_map_ids": [(0, 0, {"code": "A", "class_id": vehicle_class.id})],
         }
     )
@@ -62,14 +63,17 @@ def build(env, accounts=200, balance=10_000):
             }
             for number in range(accounts)
         ],
-        date=datetime.now(UTC).replace(tzinfo=None) - timedelta(days=30),
+        date=datetime.now(UTC).replace(tzinfo=None) - timedelta(days=days_open),
     )
     env.cr.commit()
     return env["toll.account"].browse(loaded["account_ids"])
 
 
-def write_file(path, rows, accounts, start=0):
-    """Write a universal file: known TAGs, some unknown, some damaged, some repeated."""
+def write_file(path, rows, accounts, start=0, days=1):
+    """Write a universal file: known TAGs, some unknown, some damaged, some repeated.
+
+    The rows spread over so many days before the day before yesterday.
+    """
     noon = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=2)).replace(
         hour=12, microsecond=0
     )
@@ -77,7 +81,7 @@ def write_file(path, rows, accounts, start=0):
         out.write(HEADER)
         for number in range(start, start + rows):
             ref = f"K{number - 7 if number % 97 == 0 else number:09d}"
-            at = noon + timedelta(seconds=number % 40_000)
+            at = noon + timedelta(seconds=number % 40_000, days=-(number % days))
             tag = f"VOLU{number * 7919 % accounts:08d}"
             if number % 101 == 0:
                 tag = f"NOPE{number:08d}"
