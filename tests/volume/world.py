@@ -69,6 +69,78 @@ def build(env, accounts=200, balance=10_000, days_open=30):
     return env["toll.account"].browse(loaded["account_ids"])
 
 
+#: Tables of a customer, and the columns that a copy of him has of his own. ``{o}`` is
+#: what is added to every id, ``{n}`` to every customer's number.
+COPIES = {
+    "res_partner": {"name": "'Customer ' || (substr(name, 10)::int + {n})"},
+    "toll_account": {"number": "to_char(900000000 + id + {o}, 'FM0000000000')"},
+    "toll_wallet": {},
+    "toll_vehicle": {
+        column: "'V' || lpad((substr(plate, 2)::int + {n})::text, 6, '0')"
+        for column in ("plate", "plate_normalized", "plate_lookalike")
+    },
+    "stock_lot": {
+        "name": "'VOLU' || lpad((substr(name, 5)::int + {n})::text, 8, '0')",
+        "toll_epc": "NULL",
+        "toll_tid": "NULL",
+    },
+    "toll_tag_assignment": {},
+    "toll_tag_status": {},
+}
+#: Columns that point at another row of the same customer.
+OWN = {
+    *("id", "account_id", "partner_id", "commercial_partner_id", "lot_id"),
+    *("vehicle_id", "toll_account_id", "toll_vehicle_id", "toll_assignment_id"),
+}
+OF_CUSTOMER = {
+    "res_partner": "id IN (SELECT partner_id FROM toll_account WHERE id < {o})",
+    "toll_account": "id < {o}",
+    "toll_wallet": "account_id < {o}",
+    "toll_vehicle": "id < {o}",
+    "stock_lot": "id < {o} AND toll_state IS NOT NULL",
+    "toll_tag_assignment": "id < {o}",
+    "toll_tag_status": "id < {o}",
+}
+
+
+def multiply(env, accounts, times, first=200_000):
+    """Copy ``build``'s customers until there are ``accounts * times``; commit.
+
+    By SQL, because the opening load would take an hour for a million. Their wallets
+    have balances without movements.
+    """
+    cr = env.cr
+    for copy in range(1, times):
+        for table, changes in COPIES.items():
+            cr.execute(
+                "SELECT column_name FROM information_schema.columns"
+                " WHERE table_name = %s AND table_schema = 'public'"
+                "   AND is_generated = 'NEVER'",
+                [table],
+            )
+            names = [name for (name,) in cr.fetchall()]
+            terms = [
+                changes.get(name) or (f'"{name}" + {{o}}' if name in OWN else f'"{name}"')
+                for name in names
+            ]
+            offset = {"o": copy * first, "n": copy * accounts}
+            where = OF_CUSTOMER[table].format(o=first)
+            cr.execute(
+                'INSERT INTO {} ("{}") SELECT {} FROM {} WHERE {}'.format(
+                    table,
+                    '", "'.join(names),
+                    ", ".join(terms).format(**offset),
+                    table,
+                    where,
+                )
+            )
+        cr.commit()
+    for table in COPIES.keys() - {"toll_wallet"}:
+        cr.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")
+    cr.execute("ANALYZE")
+    cr.commit()
+
+
 def write_file(path, rows, accounts, start=0, days=1):
     """Write a universal file: known TAGs, some unknown, some damaged, some repeated.
 
