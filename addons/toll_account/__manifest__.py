@@ -117,6 +117,9 @@
         "views/toll_portal_menus.xml",
     ],
     "assets": {
+        "web.assets_frontend": [
+            "toll_account/static/src/portal/portal.scss",
+        ],
         "web.assets_backend": [
             "toll_account/static/src/contact_centre/**/*",
         ],
