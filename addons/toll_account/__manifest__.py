@@ -135,5 +135,6 @@
         "demo/toll_account_demo.xml",
         "demo/toll_desk_demo.xml",
         "demo/toll_front_demo.xml",
+        "demo/toll_portal_demo.xml",
     ],
 }
