@@ -135,7 +135,7 @@ def test_keyboard(page):
 def test_the_customers_month_on_a_telephone(page, world, crossed, screenshots):
     """Balance, why a charge, a claim, a lost word, a top-up: one customer's errands."""
     page.goto("/my/toll")
-    assert page.get_by_text("This month by vehicle").is_visible()
+    assert page.get_by_role("heading", name="This month by vehicle").is_visible()
     page.locator(".o_toll_crossings tbody a").first.click()
     page.wait_for_url(re.compile(r"/my/toll/crossings/\d+"))
     assert "Tariff" in page.locator(".o_toll_why").inner_text()
