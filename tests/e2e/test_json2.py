@@ -110,6 +110,7 @@ def test_agent_cannot_load_crossings(world):
     [
         ("toll.wallet.entry", "_post"),
         ("toll.crossing.batch", "_load_events"),
+        ("toll.crossing.batch", "_post_events"),
         ("toll.opening.load", "_load"),
         ("toll.operator", "_make_api_key"),
     ],

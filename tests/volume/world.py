@@ -120,7 +120,8 @@ def multiply(env, accounts, times, first=200_000):
             )
             names = [name for (name,) in cr.fetchall()]
             terms = [
-                changes.get(name) or (f'"{name}" + {{o}}' if name in OWN else f'"{name}"')
+                changes.get(name)
+                or (f'"{name}" + {{o}}' if name in OWN else f'"{name}"')
                 for name in names
             ]
             offset = {"o": copy * first, "n": copy * accounts}

@@ -202,11 +202,15 @@ class TestTollAutoTopup(TollCommon):
         self.assertNotIn(self.auto, found)
 
     def test_limits_of_amounts(self):
-        for vals in ({"amount": 0}, {"amount": 10}, {"daily_cap": 1}):
+        for vals, refusal in (
+            ({"amount": 0}, CheckViolation),
+            ({"amount": 10}, UserError),
+            ({"daily_cap": 1}, CheckViolation),
+        ):
             with (
                 self.subTest(vals=vals),
                 mute_logger("odoo.sql_db"),
-                self.assertRaises((UserError, CheckViolation)),
+                self.assertRaises(refusal),
                 self.env.cr.savepoint(),
             ):
                 self.auto.write(vals)

@@ -84,7 +84,7 @@ class TollApi(Controller):
         # The integration user may only read its own rows; posting money is the work
         # of the intake, which runs in full and is bound to the operator of the key.
         batch_sudo = request.env["toll.crossing.batch"].sudo()
-        results = batch_sudo._load_events(operator.sudo(), events)
+        results = batch_sudo._post_events(operator.sudo(), events)
         batch_id = next((r["batch_id"] for r in results if r.get("batch_id")), None)
         return request.make_json_response(
             {

@@ -354,18 +354,14 @@ class TollCrossingBatch(models.Model):
         """
         facts = operator._crossing_facts()
         company_id = facts["company_id"] or self.env.company.id
-        uid = self.env.uid
-
-        def load(env):
-            # the integration user may post its operator's crossings and nothing else;
-            # wallets and tariffs are none of its business
-            batches_sudo = env["toll.crossing.batch"].sudo()
-            batch_id = batches_sudo._api_batch_id(operator.id, company_id, uid)
-            return batch_id, env["toll.crossing.loader"].sudo()._load_events(
-                operator.with_env(env).sudo(), company_id, batch_id, events
-            )
-
-        batch_id, fates = self.env["toll.crossing.loader"]._commit_events(load)
+        batch_id = self._api_batch_id(operator.id, company_id)
+        # the integration user may post its operator's crossings and nothing else;
+        # wallets and tariffs are none of its business
+        fates = (
+            self.env["toll.crossing.loader"]
+            .sudo()
+            ._load_events(operator, company_id, batch_id, events)
+        )
         for fate in fates:
             first = fate.pop("crossing_id")
             if fate["state"] == "duplicate" and first:
@@ -375,14 +371,24 @@ class TollCrossingBatch(models.Model):
         return fates
 
     @api.model
-    def _api_batch_id(self, operator_id, company_id, uid):
+    def _post_events(self, operator, events):
+        """``_load_events`` in a transaction of its own, committed before it returns.
+
+        For requests that do nothing else: see ``_on_kept_connection``.
+        """
+        return self.env["toll.crossing.loader"]._on_kept_connection(
+            lambda env: self.with_env(env)._load_events(operator.with_env(env), events)
+        )
+
+    @api.model
+    def _api_batch_id(self, operator_id, company_id):
         """The API's batch of the day for this operator, made by its first event."""
         name = f"API {fields.Date.context_today(self)}"
         try:
             return self._find_api_batch(operator_id, company_id, name)
         except KeyError:
             # two first events at once: the later one is tried again and finds it
-            query = queries.make_api_batch(name, operator_id, company_id, uid)
+            query = queries.make_api_batch(name, operator_id, company_id, self.env.uid)
             return self.env.execute_query(query)[0][0]
 
     @api.model

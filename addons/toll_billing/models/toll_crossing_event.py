@@ -2,7 +2,6 @@ import io
 import json
 import logging
 import os
-import weakref
 from contextlib import contextmanager
 
 from psycopg2 import errors
@@ -20,8 +19,6 @@ RETRIES = 5
 #: (process, registry, cursor) of connections that wait for the next event.
 _KEPT = []
 KEEP = 4
-#: Connections on which the statements of ``crossing_event`` are prepared.
-_PREPARED = weakref.WeakSet()
 
 
 class TollCrossingLoader(models.AbstractModel):
@@ -29,15 +26,12 @@ class TollCrossingLoader(models.AbstractModel):
 
     _inherit = "toll.crossing.loader"  # pylint: disable=consider-merging-classes-inherited
 
-    def _commit_events(self, work):
+    def _on_kept_connection(self, work):
         """Run ``work(env)`` on a kept connection and commit; again after a conflict.
 
         Odoo wipes a connection's plans and temporary tables whenever it changes hands;
         making them anew costs several times what an event costs.
         """
-        if not isinstance(self.env.cr, Cursor):  # a test's single connection
-            _PREPARED.discard(self.env.cr.connection)
-            return work(self.env)
         for attempt in range(1, RETRIES + 1):
             try:
                 with self._kept_connection() as env:
@@ -66,24 +60,18 @@ class TollCrossingLoader(models.AbstractModel):
         cr = self._take_connection()
         if not isinstance(cr, Cursor):  # a test's, which others wait for
             cr.close()
-            _PREPARED.discard(self.env.cr.connection)
             yield self.env
             return
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
             cr.commit()  # pylint: disable=invalid-commit  # our own connection
         except BaseException:
-            self._give_back(cr)
+            cr.close()
             raise
         if len(_KEPT) < KEEP:
             _KEPT.append((os.getpid(), self.env.registry, cr))
         else:
-            self._give_back(cr)
-
-    def _give_back(self, cr):
-        """To Odoo's pool, which wipes the plans."""
-        _PREPARED.discard(cr.connection)
-        cr.close()
+            cr.close()
 
     def _load_events(self, operator, company_id, batch_id, events):
         """Load events as one chunk and return their fates in order.
@@ -140,10 +128,9 @@ class TollCrossingLoader(models.AbstractModel):
         return chunk
 
     def _prepare_events(self):
+        """Work tables and plans; both are gone after the pool had the connection."""
         cr = self.env.cr
         cr.execute(crossing_event.BEGIN)
-        if cr.connection not in _PREPARED:
-            # a connection that came back from the pool, or what a test left
-            cr.execute(SQL("DEALLOCATE ALL"))
+        cr.execute(crossing_event.prepared())
+        if not cr.fetchone()[0]:
             cr.execute(crossing_event.prepare())
-            _PREPARED.add(cr.connection)

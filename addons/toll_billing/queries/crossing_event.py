@@ -22,6 +22,14 @@ STATEMENTS = {
 }
 
 
+def prepared() -> SQL:
+    """Are they prepared on this connection?"""
+    return SQL(
+        "SELECT EXISTS (SELECT FROM pg_prepared_statements WHERE name = %s)",
+        next(iter(STATEMENTS)),
+    )
+
+
 def prepare() -> SQL:
     """Prepare every statement on this connection."""
     return SQL("; ").join(
