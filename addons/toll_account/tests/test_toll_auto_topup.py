@@ -203,7 +203,7 @@ class TestTollAutoTopup(TollCommon):
 
     def test_limits_of_amounts(self):
         for vals, refusal in (
-            ({"amount": 0}, CheckViolation),
+            ({"amount": 0}, UserError),
             ({"amount": 10}, UserError),
             ({"daily_cap": 1}, CheckViolation),
         ):

@@ -33,8 +33,12 @@ class TollCrossingLoader(models.AbstractModel):
         making them anew costs several times what an event costs.
         """
         for attempt in range(1, RETRIES + 1):
+            cr = self._take_connection()
+            if not isinstance(cr, Cursor):  # a test's: the one that we are in
+                cr.close()
+                return work(self.env)
             try:
-                with self._kept_connection() as env:
+                with self._kept_connection(cr) as env:
                     return work(env)
             except errors.SerializationFailure:
                 if attempt == RETRIES:
@@ -56,12 +60,8 @@ class TollCrossingLoader(models.AbstractModel):
             cr.close()
 
     @contextmanager
-    def _kept_connection(self):
-        cr = self._take_connection()
-        if not isinstance(cr, Cursor):  # a test's, which others wait for
-            cr.close()
-            yield self.env
-            return
+    def _kept_connection(self, cr):
+        """Commit and keep it; an error closes it."""
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
             cr.commit()  # pylint: disable=invalid-commit  # our own connection
