@@ -112,6 +112,7 @@
         "views/portal_money_templates.xml",
         "views/portal_privacy_templates.xml",
         "views/public_templates.xml",
+        "views/website_templates.xml",
         "views/toll_account_menus.xml",
         "views/toll_desk_menus.xml",
         "views/toll_portal_menus.xml",
