@@ -87,6 +87,7 @@ def make_customer(account, folder):
             "login": "bench_customer",
             "password": "bench_customer",
             "partner_id": partner.id,
+            "tz": "America/Mexico_City",
             "group_ids": [Command.set([env.ref("base.group_portal").id])],
         }
     )
