@@ -77,3 +77,10 @@ def test_deadlocks_between_chunks_lose_nothing(database, tmp_path):
     repeated = [n for n in range(97, rows, 97) if n % 89 and (n - 7) % 89]
     assert result["duplicate"] == len(repeated)
     assert result["differences"] == []
+
+
+def test_events_go_on_after_a_dropped_connection(database, tmp_path):
+    result = run("dropped_connection.py", database, tmp_path / "unused")
+    assert result["dropped"] >= 1
+    assert result["states"] == ["posted"] * 3
+    assert result["differences"] == []

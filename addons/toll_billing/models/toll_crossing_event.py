@@ -2,9 +2,9 @@ import io
 import json
 import logging
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from psycopg2 import errors
+from psycopg2 import InterfaceError, OperationalError
 
 from odoo import api, fields, models
 from odoo.sql_db import Cursor
@@ -27,10 +27,13 @@ class TollCrossingLoader(models.AbstractModel):
     _inherit = "toll.crossing.loader"  # pylint: disable=consider-merging-classes-inherited
 
     def _on_kept_connection(self, work):
-        """Run ``work(env)`` on a kept connection and commit; again after a conflict.
+        """Run ``work(env)`` on a kept connection and commit.
 
         Odoo wipes a connection's plans and temporary tables whenever it changes hands;
         making them anew costs several times what an event costs.
+
+        It runs again after a conflict, and after the server has dropped the connection
+        meanwhile: what was committed all the same is then a duplicate of itself.
         """
         for attempt in range(1, RETRIES + 1):
             cr = self._take_connection()
@@ -40,10 +43,10 @@ class TollCrossingLoader(models.AbstractModel):
             try:
                 with self._kept_connection(cr) as env:
                     return work(env)
-            except errors.SerializationFailure:
+            except (OperationalError, InterfaceError) as error:
                 if attempt == RETRIES:
                     raise
-                _logger.info("events tried again (%s)", attempt)
+                _logger.info("events tried again (%s): %s", attempt, error)
 
     def _take_connection(self):
         """A cursor that this process kept, or a new one."""
@@ -61,12 +64,14 @@ class TollCrossingLoader(models.AbstractModel):
 
     @contextmanager
     def _kept_connection(self, cr):
-        """Commit and keep it; an error closes it."""
+        """Commit and keep it; after an error it goes back to Odoo's pool."""
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
             cr.commit()  # pylint: disable=invalid-commit  # our own connection
         except BaseException:
-            cr.close()
+            # one that the server dropped cannot be rolled back, which its close does
+            with suppress(InterfaceError):
+                cr.close()
             raise
         if len(_KEPT) < KEEP:
             _KEPT.append((os.getpid(), self.env.registry, cr))
