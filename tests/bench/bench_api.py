@@ -8,8 +8,6 @@ after the wallet's commit. Ten accounts share the traffic: the worst case for lo
 import http.client
 import json
 import os
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -18,20 +16,15 @@ from datetime import datetime, timedelta
 from odoo import fields
 
 sys.path.insert(0, os.environ["BENCH_WORLD"])
+sys.path.insert(0, f"{os.environ['BENCH_ROOT']}/tests/bench")
 import world
+from server import free_port, start_server
 
 RATE = int(os.environ.get("BENCH_API_RATE", "150"))
 SECONDS = int(os.environ.get("BENCH_API_SECONDS", "20"))
 CLIENTS = int(os.environ.get("BENCH_API_CLIENTS", "32"))
 WORKERS = int(os.environ.get("BENCH_API_WORKERS", "4"))
 ACCOUNTS = 10
-ROOT = os.environ["BENCH_ROOT"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def make_key():
@@ -40,37 +33,6 @@ def make_key():
     key = operator._make_api_key("bench", fields.Datetime.now() + timedelta(days=1))
     env.cr.commit()
     return key
-
-
-def start_server(port):
-    server = subprocess.Popen(
-        [
-            f"{ROOT}/scripts/odoo",
-            *("-d", os.environ["BENCH_DATABASE"], "--workers", str(WORKERS)),
-            *("--http-port", str(port), "--gevent-port", str(free_port())),
-            *(
-                "--max-cron-threads",
-                "0",
-                "--log-level",
-                "warn",
-                "--load",
-                "base,rpc,web",
-            ),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/web/health")
-            if connection.getresponse().status == 200:
-                return server
-        except OSError:
-            time.sleep(0.2)
-    server.terminate()
-    raise SystemExit("the server did not start")
 
 
 class Load:
@@ -129,7 +91,7 @@ def main():
     accounts = world.build(env, ACCOUNTS, balance=100_000)
     key = make_key()
     port = free_port()
-    server = start_server(port)
+    server = start_server(port, WORKERS)
     try:
         warm = Load(port, key)
         warm.run(RATE * 3)  # warms every worker

@@ -10,8 +10,6 @@ import http.client
 import json
 import os
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +20,9 @@ from odoo import fields
 from odoo.fields import Command
 
 sys.path.insert(0, os.environ["BENCH_WORLD"])
+sys.path.insert(0, f"{os.environ['BENCH_ROOT']}/tests/bench")
 import world
+from server import free_port, start_server
 
 ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "20000"))
 STORED = int(os.environ.get("BENCH_STORED", "500000"))
@@ -30,13 +30,7 @@ ROUNDS = int(os.environ.get("BENCH_PAGES_ROUNDS", "60"))
 FILE_ROWS = 1_000_000
 MONTHS_BACK = 24
 OWN_CROSSINGS, OWN_INVOICES = 5_000, 100
-DATABASE, ROOT = os.environ["BENCH_DATABASE"], os.environ["BENCH_ROOT"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+DATABASE = os.environ["BENCH_DATABASE"]
 
 
 def load(path):
@@ -103,29 +97,6 @@ def make_customer(account, folder):
         }
     )
     env.cr.commit()
-
-
-def start_server(port):
-    server = subprocess.Popen(
-        [
-            *(f"{ROOT}/scripts/odoo", "-d", DATABASE, "--workers", "2"),
-            *("--http-port", str(port), "--gevent-port", str(free_port())),
-            *("--max-cron-threads", "0", "--log-level", "warn"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/web/health")
-            if connection.getresponse().status == 200:
-                return server
-        except OSError:
-            time.sleep(0.3)
-    server.terminate()
-    raise SystemExit("the server did not start")
 
 
 class Browser:
@@ -285,7 +256,7 @@ def main():
     }
     asks = pairs(accounts[-1])
     env.cr.commit()
-    server = start_server(port)
+    server = start_server(port, workers=2)
     try:
         browsers = {
             login: Browser(port, login) for login in ("bench_customer", "bench_agent")

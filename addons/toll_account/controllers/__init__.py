@@ -1,4 +1,5 @@
 from . import contact
+from . import json_dispatcher
 from . import portal
 from . import portal_topup
 from . import portal_auto_topup

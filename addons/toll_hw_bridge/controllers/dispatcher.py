@@ -1,9 +1,10 @@
-"""How /toll/bridge speaks: JSON in, JSON out, errors included."""
+"""How /toll/bridge speaks."""
 
 import werkzeug.exceptions
 
-from odoo.exceptions import AccessDenied, AccessError, UserError
-from odoo.http import HttpDispatcher, SessionExpiredException
+from odoo.exceptions import UserError
+
+from odoo.addons.toll_account.controllers.json_dispatcher import TollJsonDispatcher
 
 from ..core.errors import BridgeError
 
@@ -20,20 +21,10 @@ class BridgeHttpError(werkzeug.exceptions.HTTPException):
         self.error_code = error.code
 
 
-class TollBridgeDispatcher(HttpDispatcher):
-    """Odoo's plain HTTP dispatcher, except that every error is a JSON document."""
-
+class TollBridgeDispatcher(TollJsonDispatcher):
     routing_type = "toll_bridge"
 
-    _codes = {
-        400: "bad_request",
-        401: "unauthorized",
-        403: "forbidden",
-        404: "not_found",
-        405: "method_not_allowed",
-        413: "too_large",
-        429: "too_many_requests",
-    }
+    _unauthorized = "This is not the key of an encoder."
 
     def dispatch(self, endpoint, args):
         try:
@@ -42,29 +33,13 @@ class TollBridgeDispatcher(HttpDispatcher):
             raise BridgeHttpError(error) from error
 
     def get_error(self, exc):
-        """(status, code, message, headers) of an exception."""
         if isinstance(exc, BridgeHttpError):
             return exc.code, exc.error_code, exc.description, []
-        if isinstance(exc, SessionExpiredException | AccessDenied):
-            return 401, "unauthorized", "This is not the key of an encoder.", []
-        if isinstance(exc, AccessError):
-            return 403, "forbidden", "This key may not do that.", []
-        if isinstance(exc, UserError):
+        status, code, message, headers = super().get_error(exc)
+        if isinstance(exc, UserError) and code == "unprocessable":
             # the server's side has to mend it (a master key is missing, say)
-            return 503, "unavailable", str(exc.args[0]), [("Retry-After", "30")]
-        if isinstance(exc, werkzeug.exceptions.HTTPException):
-            status = exc.code or 400
-            headers = [
-                (key, value)
-                for key, value in exc.get_headers()
-                if key.lower() in ("www-authenticate", "allow", "retry-after")
-            ]
-            code = self._codes.get(status, "error")
-            return status, code, exc.description or code, headers
-        return 500, "server_error", "The server could not answer; try again.", []
+            return 503, "unavailable", message, [("Retry-After", "30")]
+        return status, code, message, headers
 
-    def handle_error(self, exc):
-        status, code, message, headers = self.get_error(exc)
-        return self.request.make_json_response(
-            {"error": code, "message": message}, headers=headers, status=status
-        )
+    def get_error_body(self, code, message):
+        return {"error": code, "message": message}
