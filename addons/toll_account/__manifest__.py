@@ -111,13 +111,18 @@
         "views/portal_request_templates.xml",
         "views/portal_money_templates.xml",
         "views/portal_privacy_templates.xml",
+        "views/public_layout_templates.xml",
         "views/public_templates.xml",
+        "views/public_topup_templates.xml",
         "views/website_templates.xml",
         "views/toll_account_menus.xml",
         "views/toll_desk_menus.xml",
         "views/toll_portal_menus.xml",
     ],
     "assets": {
+        "web._assets_primary_variables": [
+            "toll_account/static/src/public/fonts.scss",
+        ],
         "web.assets_frontend": [
             "toll_account/static/src/portal/portal.scss",
         ],

@@ -14,8 +14,13 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def start_server(port, workers):
+def start_server(port, workers, log=os.devnull):
     """Serve BENCH_DATABASE, without crons; return the process once it answers."""
+    with open(log, "a") as output:
+        return _start(port, workers, output)
+
+
+def _start(port, workers, output):
     server = subprocess.Popen(
         [
             f"{os.environ['BENCH_ROOT']}/scripts/odoo",
@@ -24,8 +29,8 @@ def start_server(port, workers):
             *("--max-cron-threads", "0", "--log-level", "warn"),
             *("--load", "base,rpc,web"),
         ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
     )
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:

@@ -6,6 +6,7 @@ from . import portal_auto_topup
 from . import portal_vehicles
 from . import portal_requests
 from . import portal_privacy
+from . import public_page
 from . import public
 from . import public_topup
 from . import public_signup

@@ -3,29 +3,37 @@
 import re
 
 from odoo.exceptions import UserError
-from odoo.http import Controller, request, route
+from odoo.http import request
+
+from ..core.addresses import address_group
+from .public_page import TollPublicPage, public_route
 
 EMAIL = re.compile(r"[^@\s,;<>\"']{1,64}@[^@\s,;<>\"']{1,190}\.[^@\s,;<>\"'.]{2,24}")
 
 
-class TollPublic(Controller):
+class TollPublic(TollPublicPage):
     # === Helpers ===
+
+    def _toll_address(self):
+        return f"ip {address_group(request.httprequest.remote_addr)}"
+
+    def _toll_session(self):
+        return f"session {request.session.sid}"
 
     def _toll_visitors(self):
         """Who asks, as far as a page without login can know."""
-        return [
-            f"ip {request.httprequest.remote_addr}",
-            f"session {request.session.sid}",
-        ]
+        return [self._toll_address(), self._toll_session()]
+
+    def _toll_visits(self):
+        # the public may count its visits, and read nothing
+        return request.env["toll.public.visit"].sudo()
 
     def _toll_allowed(self, kind, limit, seconds=3600):
-        # the public may count its visits, and read nothing
-        visits_sudo = request.env["toll.public.visit"].sudo()
+        visits_sudo = self._toll_visits()
         return visits_sudo._is_allowed(kind, self._toll_visitors(), limit, seconds)
 
     def _toll_too_many(self):
-        response = request.render("toll_account.public_too_many", {})
-        response.status_code = 429
+        response = self._toll_render("toll_account.public_too_many", {}, 429)
         response.headers["Retry-After"] = "3600"
         return response
 
@@ -39,68 +47,62 @@ class TollPublic(Controller):
 
     # === Pages ===
 
-    @route("/toll", type="http", auth="public", website=True, methods=["GET"])
+    @public_route("/toll")
     def public_toll_home(self, **kw):
-        return request.render(
-            "toll_account.public_home",
-            {
-                "notices": self._toll_notices(),
-                "company": self._toll_company(),
-                "legal_pages": self._toll_legal_pages(),
-            },
-        )
+        return self._toll_page("toll_account.public_home", self._toll_home_values)
+
+    def _toll_home_values(self):
+        return {
+            "notices": self._toll_notices(),
+            "company": self._toll_company(),
+            "legal_pages": self._toll_legal_pages(),
+        }
 
     def _toll_legal_pages(self, code=None):
         pages = request.env["toll.legal.page"]
         # published texts are for everybody
         return pages.sudo()._get_current(request.env.company, code)
 
-    @route("/toll/legal", type="http", auth="public", website=True, methods=["GET"])
+    def _toll_legal_values(self):
+        return {
+            "legal_pages": self._toll_legal_pages(),
+            "company": self._toll_company(),
+        }
+
+    @public_route("/toll/legal")
     def public_toll_legal(self, **kw):
-        return request.render(
-            "toll_account.public_legal",
-            {"legal_pages": self._toll_legal_pages(), "company": self._toll_company()},
-        )
+        return self._toll_page("toll_account.public_legal", self._toll_legal_values)
 
-    @route(
-        "/toll/legal/<string:code>",
-        type="http",
-        auth="public",
-        website=True,
-        methods=["GET"],
-    )
+    @public_route("/toll/legal/<string:code>")
     def public_toll_legal_page(self, code, **kw):
-        page = self._toll_legal_pages(code)
-        if len(page) != 1:
-            raise request.not_found()
-        return request.render(
-            "toll_account.public_legal_page",
-            {"legal_page": page, "legal_pages": self._toll_legal_pages()},
-        )
+        def make_values():
+            page = self._toll_legal_pages(code)
+            if len(page) != 1:
+                raise request.not_found()
+            return {"legal_page": page, "legal_pages": self._toll_legal_pages()}
 
-    @route(
-        "/toll/complaint",
-        type="http",
-        auth="public",
-        website=True,
-        methods=["GET", "POST"],
-    )
+        return self._toll_page("toll_account.public_legal_page", make_values)
+
+    @public_route("/toll/complaint", methods=("GET", "POST"))
     def public_toll_complaint(self, **post):
         """A complaint of anybody; customers have their own page."""
         if not request.env.user._is_public():
             return request.redirect("/my/toll/requests/new?type_code=claim")
         error = number = None
         if request.httprequest.method == "POST":
-            if not self._toll_allowed("complaint", 5):
+            if not self._toll_allowed("complaint", self._toll_message_limit()):
                 return self._toll_too_many()
             try:
                 number = self._toll_send_complaint(post)
             except UserError as problem:
                 error = str(problem.args[0])
-        return request.render(
+        return self._toll_render(
             "toll_account.public_complaint",
             {"form": post, "error": error, "number": number},
         )
+
+    def _toll_message_limit(self):
+        return self._toll_company().toll_public_messages
 
     def _toll_send_complaint(self, post):
         env = request.env

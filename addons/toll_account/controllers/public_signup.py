@@ -3,47 +3,44 @@
 import logging
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.http import request, route
+from odoo.http import request
 
 from .public import EMAIL, TollPublic
+from .public_page import public_route
 
 _logger = logging.getLogger(__name__)
 
 
 class TollSignup(TollPublic):
-    @route(
-        "/toll/signup",
-        type="http",
-        auth="public",
-        website=True,
-        methods=["GET", "POST"],
-    )
+    @public_route("/toll/signup", methods=("GET", "POST"))
     def public_toll_signup(self, **post):
         """The answer is the same whether or not the address is a customer's."""
         if not request.env.user._is_public():
             return request.redirect("/my/toll")
-        error = None
-        if request.httprequest.method == "POST":
-            if not self._toll_allowed("signup", 5):
-                return self._toll_too_many()
-            try:
-                data = self._toll_signup_data(post)
-                # Strangers have no rights; what they may set is checked above.
-                request.env["toll.account"].sudo()._sign_up_on_web(data)
-                return request.render(
-                    "toll_account.public_signup_done", {"email": data["email"]}
-                )
-            except (UserError, ValidationError) as problem:
-                error = str(problem.args[0])
-        classes_sudo = request.env["toll.vehicle.class"].sudo()
-        return request.render(
-            "toll_account.public_signup",
-            {
-                "form": post,
-                "error": error,
-                "classes": classes_sudo.search([("active", "=", True)]),
-            },
+        page = "toll_account.public_signup"
+        if request.httprequest.method == "GET":
+            return self._toll_page(page, self._toll_signup_values)
+        if not self._toll_allowed("signup", self._toll_message_limit()):
+            return self._toll_too_many()
+        try:
+            data = self._toll_signup_data(post)
+            # Strangers have no rights; what they may set is checked above.
+            request.env["toll.account"].sudo()._sign_up_on_web(data)
+        except (UserError, ValidationError) as problem:
+            values = self._toll_signup_values(post, str(problem.args[0]))
+            return self._toll_render(page, values)
+        return self._toll_render(
+            "toll_account.public_signup_done", {"email": data["email"]}
         )
+
+    def _toll_signup_values(self, form=None, error=None):
+        # strangers have no rights; classes of vehicle are no secret
+        classes_sudo = request.env["toll.vehicle.class"].sudo()
+        return {
+            "form": form or {},
+            "error": error,
+            "classes": classes_sudo.search([("active", "=", True)]),
+        }
 
     def _toll_signup_data(self, post):
         env = request.env

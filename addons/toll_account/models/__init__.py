@@ -79,6 +79,7 @@ from . import toll_auto_topup
 from . import toll_consent
 from . import toll_legal_page
 from . import toll_public_visit
+from . import toll_public_content
 from . import toll_retention
 from . import toll_partner_privacy
 from . import website

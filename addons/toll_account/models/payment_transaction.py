@@ -19,6 +19,11 @@ class PaymentTransaction(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    toll_public_label = fields.Char(
+        string="TAG or Plate",
+        readonly=True,
+        help="What somebody without login has topped up, with its end only.",
+    )
     toll_held_reason = fields.Char(
         string="Held Because",
         readonly=True,

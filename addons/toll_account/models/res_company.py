@@ -35,11 +35,43 @@ class ResCompany(models.Model):
         help="Customers are told when their balance lasts no longer than this, at the "
         "pace of their last month.",
     )
+    toll_public_lookups = fields.Integer(
+        string="Look-ups per Hour",
+        default=15,
+        help="Quick top-ups that one address may begin in an hour. Those that end in a "
+        "payment do not count, because many customers share one address behind their "
+        "telephone company. IPv6 counts by network (/64). Zero: no limit.",
+    )
+    toll_public_misses = fields.Integer(
+        string="Misses per Hour",
+        default=5,
+        help="Unknown TAGs or plates that one address may ask for in an hour. Then TAG "
+        "and plate are needed together, or a login. Zero: no limit.",
+    )
+    toll_public_brake = fields.Integer(
+        string="Misses of Everybody in 10 Minutes",
+        default=200,
+        help="When all addresses together miss as often, somebody is trying plates "
+        "from many places: TAG and plate are needed together, or a login, until fewer "
+        "miss. Zero: no brake.",
+    )
+    toll_public_messages = fields.Integer(
+        string="Messages per Hour",
+        default=5,
+        help="Sign-ups, and complaints, that one address may send in an hour without "
+        "login. Zero: no limit.",
+    )
     toll_check_user_id = fields.Many2one(
         "res.users",
         string="Told of Differences",
         domain="[('share', '=', False)]",
         help="Gets an activity when a nightly check finds a difference.",
+    )
+
+    _toll_public_limits = models.Constraint(
+        "CHECK (toll_public_lookups >= 0 AND toll_public_misses >= 0 "
+        "AND toll_public_brake >= 0 AND toll_public_messages >= 0)",
+        "A limit of the public pages is not negative; zero stands for no limit.",
     )
 
     @api.model

@@ -40,3 +40,23 @@ class ResConfigSettings(models.TransientModel):
     toll_dormant_account_id = fields.Many2one(
         related="company_id.toll_dormant_account_id", readonly=False
     )
+    toll_public_lookups = fields.Integer(
+        related="company_id.toll_public_lookups", readonly=False
+    )
+    toll_public_misses = fields.Integer(
+        related="company_id.toll_public_misses", readonly=False
+    )
+    toll_public_brake = fields.Integer(
+        related="company_id.toll_public_brake", readonly=False
+    )
+    toll_public_messages = fields.Integer(
+        related="company_id.toll_public_messages", readonly=False
+    )
+    toll_public_pace = fields.Integer(
+        string="Pages a Second",
+        config_parameter="toll_account.public_pace",
+        default=60,
+        help="Public pages that one process of the server takes on in a second; above, "
+        "visitors without login are asked to wait, so that customers and staff who "
+        "have signed in are still served. Empty: 60.",
+    )

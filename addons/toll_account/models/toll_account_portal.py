@@ -1,12 +1,13 @@
 from psycopg2 import IntegrityError
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import mute_logger
 
 from ..core import plates
 
 MAX_VEHICLES = 50
+OPEN = ("active", "suspended")
 
 
 class TollAccount(models.Model):
@@ -70,27 +71,60 @@ class TollAccount(models.Model):
 
     # Quick top-up without login
 
-    def _find_public(self, term):
-        """The open account that a TAG or plate names exactly, or none.
+    @api.model
+    def _find_public(self, tag="", plate=""):
+        """(account, initials) of this TAG, this plate, or of both together.
 
-        For pages without login: only the account to pay for, never what it has.
+        For pages without login: only the account to pay for, never what it has. The
+        initials come only where TAG and plate name the same account. Nothing found
+        takes the same queries as an account, so that the time tells nothing.
         """
-        accounts_sudo = self.sudo()  # the public may read nothing
-        plate = plates.normalize(term or "")
-        if len(plate) < 3:
-            return accounts_sudo.browse()
-        vehicles_sudo = self.env["toll.vehicle"].sudo()
-        found = vehicles_sudo.search(
-            [("plate_normalized", "=", plate), ("date_to", "=", False)], limit=2
-        ).account_id
-        if len(found) != 1 or found.state not in ("active", "suspended"):
-            return accounts_sudo.browse()
-        return found
+        together = bool(tag and plate)
+        by_tag = self._search_public_tag(tag or plate)
+        by_plate = self._search_public_plate(plate or tag)
+        ids = set(by_tag) & set(by_plate) if together else by_plate or by_tag
+        # the public may read nothing
+        found_sudo = self.sudo().search_fetch(
+            [("id", "in", list(ids) or [0]), ("state", "in", OPEN)],
+            ["partner_id", "state", "company_id"],
+            limit=2,
+        )
+        if len(found_sudo) != 1:
+            found_sudo = found_sudo.browse()
+        holder_sudo = found_sudo.partner_id.search_fetch(
+            [("id", "in", found_sudo.partner_id.ids or [0])], ["name"]
+        )
+        name = self._mask_name(holder_sudo.name) if found_sudo and together else ""
+        return found_sudo, name
 
-    def _get_masked_name(self):
-        """The holder's initials: enough to know one's own, too little for others."""
-        self.ensure_one()
-        words = (self.sudo().partner_id.name or "").split()[:3]
+    @api.model
+    def _search_public_plate(self, term):
+        """Ids of the accounts with this plate now, a few at most."""
+        plate = plates.normalize(term or "")
+        # asked even for what no plate looks like
+        vehicles_sudo = (
+            self.env["toll.vehicle"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("plate_normalized", "=", plate if len(plate) >= 3 else "-"),
+                    ("date_to", "=", False),
+                ],
+                ["account_id"],
+                limit=5,
+            )
+        )
+        return vehicles_sudo.account_id.ids
+
+    @api.model
+    def _search_public_tag(self, term):
+        """Ids of the accounts with this TAG now; the stock of TAGs brings them."""
+        return []
+
+    @api.model
+    def _mask_name(self, name):
+        """Initials: enough to know one's own, too little for others."""
+        words = (name or "").split()[:3]
         return " ".join(f"{word[0]}***" for word in words) or "***"
 
     # Accounts opened on the web

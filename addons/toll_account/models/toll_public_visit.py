@@ -1,15 +1,20 @@
 import hashlib
+from contextlib import contextmanager
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+#: stands for all visitors together
+EVERYBODY = "everybody"
 
 
 class TollPublicVisit(models.Model):
     """Visits of pages that need no login, counted to slow down who asks too much.
 
     Rows are only added, so that many at once never wait for each other; all workers
-    see them. Addresses are kept as digests, for a day.
+    see them. What shall not count after all is taken back by a row with a negative
+    weight. Addresses are kept as digests, for a day.
     """
 
     _name = "toll.public.visit"
@@ -20,6 +25,7 @@ class TollPublicVisit(models.Model):
     kind = fields.Char(required=True)
     visitor = fields.Char(required=True)
     visited_at = fields.Datetime(required=True)
+    weight = fields.Integer(required=True, default=1)
 
     _kind_visitor_idx = models.Index("(kind, visitor, visited_at)")
     _visited_at_idx = models.Index("(visited_at)")
@@ -31,39 +37,85 @@ class TollPublicVisit(models.Model):
         return hashlib.sha256(f"{secret}|{text}".encode()).hexdigest()[:32]
 
     @api.model
+    def _get_keys(self, visitors):
+        return sorted({self._digest(visitor) for visitor in visitors if visitor})
+
+    @api.model
     def _is_allowed(self, kind, visitors, limit, seconds):
         """Count this visit; whether none of these visitors had more than ``limit``.
 
-        In a transaction of its own, so that a failed request counts as well.
+        In a transaction of its own, so that a failed request counts as well. A limit
+        of 0 lets everybody through.
         """
-        now = fields.Datetime.now()
-        keys = sorted({self._digest(visitor) for visitor in visitors if visitor})
+        keys = self._get_keys(visitors)
+        with self._open_count() as cr:
+            self._add(cr, kind, keys, 1)
+            return not limit or self._get_most(cr, kind, keys, seconds) <= limit
+
+    @api.model
+    def _note(self, kind, visitors, weight=1):
+        """Count something that happened, at once and whatever becomes of the rest."""
+        with self._open_count() as cr:
+            self._add(cr, kind, self._get_keys(visitors), weight)
+
+    @api.model
+    def _is_reached(self, kind, visitors, limit, seconds):
+        """Whether one of these visitors has come to the limit; counts nothing."""
+        keys = self._get_keys(visitors)
+        return bool(limit) and self._get_most(self.env.cr, kind, keys, seconds) >= limit
+
+    @api.model
+    def _take_back(self, kind, hits, session, visitors, seconds):
+        """What this session has found is not counted any more: it has paid."""
+        keys = self._get_keys([session])
+        with self._open_count() as cr:
+            cr.execute(
+                SQL("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", keys[0])
+            )
+            count = self._get_most(cr, hits, keys, seconds)
+            if count > 0:
+                self._add(cr, hits, keys, -count)
+                self._add(cr, kind, self._get_keys(visitors), -count)
+
+    # SQL: many at once, and each count in a transaction of its own
+
+    @contextmanager
+    def _open_count(self):
         with self.env.registry.cursor() as cr:
-            cr.execute(
-                SQL(
-                    """
-                    INSERT INTO toll_public_visit (kind, visitor, visited_at)
-                    SELECT %s, key, %s FROM unnest(%s) AS key
-                    """,
-                    kind,
-                    now,
-                    keys,
-                )
+            # a crash may take a count along; no look-up waits for the disk
+            cr.execute("SET LOCAL synchronous_commit TO off")
+            yield cr
+
+    def _add(self, cr, kind, keys, weight):
+        cr.execute(
+            SQL(
+                """
+                INSERT INTO toll_public_visit (kind, visitor, visited_at, weight)
+                SELECT %s, key, %s, %s FROM unnest(%s) AS key
+                """,
+                kind,
+                fields.Datetime.now(),
+                weight,
+                keys,
             )
-            cr.execute(
-                SQL(
-                    """
-                    SELECT COALESCE(MAX(n), 0) FROM (
-                        SELECT COUNT(*) AS n FROM toll_public_visit
-                         WHERE kind = %s AND visitor = ANY(%s) AND visited_at > %s
-                      GROUP BY visitor) AS counts
-                    """,
-                    kind,
-                    keys,
-                    now - timedelta(seconds=seconds),
-                )
+        )
+
+    def _get_most(self, cr, kind, keys, seconds):
+        """The highest count among these visitors."""
+        cr.execute(
+            SQL(
+                """
+                SELECT COALESCE(MAX(n), 0) FROM (
+                    SELECT SUM(weight) AS n FROM toll_public_visit
+                     WHERE kind = %s AND visitor = ANY(%s) AND visited_at > %s
+                  GROUP BY visitor) AS counts
+                """,
+                kind,
+                keys,
+                fields.Datetime.now() - timedelta(seconds=seconds),
             )
-            return cr.fetchone()[0] <= limit
+        )
+        return cr.fetchone()[0]
 
     @api.autovacuum
     def _gc_visits(self):

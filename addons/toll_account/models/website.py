@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, models, tools
 from odoo.fields import Domain
 
 
@@ -26,6 +26,16 @@ class Website(models.Model):
                 website.name = website.company_id.name
         for website in self.sudo().search([("homepage_url", "=", "/toll")]):
             website._toll_set_menu()
+
+    @tools.ormcache("key", cache="templates.cached_values")
+    def _toll_get_kept(self, key, make):
+        """Keep what was made with Odoo's own drawn pages, and forget it with them."""
+        return make()
+
+    @api.model
+    def _toll_forget_pages(self):
+        """What the public pages show has changed: all workers draw them anew."""
+        self.env.registry.clear_cache("templates")
 
     def _toll_get_menu(self):
         """[(sequence, address)]; other addons add their pages."""

@@ -5,6 +5,8 @@ import json
 import zipfile
 from datetime import timedelta
 
+from psycopg2 import IntegrityError
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
@@ -147,6 +149,47 @@ class TestTollPrivacy(TollCommon):
         self.assertTrue(visits._is_allowed("test", two, 3, 60))
         self.assertTrue(visits._is_allowed("other", one, 3, 60))
         self.assertNotIn("192.0.2.1", visits.search([]).mapped("visitor"))
+
+    def test_limit_of_zero_lets_everybody_through(self):
+        visits = self.env["toll.public.visit"]
+        self.assertTrue(
+            all(visits._is_allowed("test", ["ip x"], 0, 60) for _i in range(9))
+        )
+        self.assertFalse(visits._is_reached("test", ["ip x"], 0, 60))
+        self.assertTrue(visits._is_reached("test", ["ip x", "ip y"], 9, 60))
+        self.assertFalse(visits._is_reached("test", ["ip x"], 10, 60))
+
+    def test_what_has_paid_is_taken_back_once(self):
+        visits = self.env["toll.public.visit"]
+        here = ["ip x", "session 1"]
+        for session in ("session 1", "session 1", "session 2"):
+            visits._is_allowed("topup", ["ip x", session], 0, 60)
+            visits._note("hit", [session])
+        for _reload in range(3):
+            visits._take_back("topup", "hit", "session 1", here, 60)
+        self.assertTrue(visits._is_reached("topup", ["ip x"], 1, 60))
+        self.assertFalse(visits._is_reached("topup", ["ip x"], 2, 60))
+        self.assertFalse(visits._is_reached("topup", ["session 1"], 1, 60))
+        self.assertTrue(visits._is_reached("topup", ["session 2"], 1, 60))
+
+    @mute_logger("odoo.sql_db")
+    def test_limits_of_public_pages_are_settings_of_managers(self):
+        settings = self.env["res.config.settings"]
+        manager = new_test_user(
+            self.env,
+            "public_limits",
+            "toll_account.group_toll_manager,base.group_system",
+        )
+        settings = settings.with_user(manager).create({"toll_public_lookups": 7})
+        settings.toll_public_pace = 30
+        settings.execute()
+        self.assertEqual(self.env.company.toll_public_lookups, 7)
+        self.assertEqual(
+            self.env["ir.config_parameter"].get_param("toll_account.public_pace"), "30"
+        )
+        with self.assertRaises(IntegrityError), self.env.cr.savepoint():
+            self.env.company.toll_public_misses = -1
+            self.env.flush_all()
 
     @mute_logger("odoo.sql_db")
     def test_retention_once_per_class(self):

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import fields
-from odoo.http import request, route
+from odoo.http import request
 
 from odoo.addons.toll_account.controllers.portal import TollPortal
 from odoo.addons.toll_account.controllers.public import TollPublic
+from odoo.addons.toll_account.controllers.public_page import public_route
 
 from ..core.rating import RatingError
 
@@ -17,13 +18,18 @@ class TollPublicTariffs(TollPublic):
 
     _toll_days_ahead = 400
 
-    @route("/toll/tariffs", type="http", auth="public", website=True, methods=["GET"])
+    @public_route("/toll/tariffs")
     def public_toll_tariffs(self, **query):
+        return self._toll_page(
+            "toll_billing.public_tariffs", lambda: self._toll_tariff_values(query)
+        )
+
+    def _toll_tariff_values(self, query):
         values = self._toll_tariff_choices(query)
         values.update({"error": None, "answer": None, "when": query.get("when") or ""})
         if query.get("vehicle_class") and values["plaza"] and values["vehicle_class"]:
             values.update(self._toll_tariff_answer(values, query))
-        return request.render("toll_billing.public_tariffs", values)
+        return values
 
     def _toll_choice(self, records, text):
         number = TollPortal._toll_int(text)

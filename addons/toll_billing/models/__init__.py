@@ -3,6 +3,7 @@ from . import toll_holiday
 from . import toll_tariff
 from . import toll_tariff_band
 from . import toll_tariff_rate
+from . import toll_tariff_public
 from . import toll_intake_profile
 from . import toll_operator
 from . import toll_crossing_batch

@@ -1,5 +1,6 @@
 """Two customers, two operators and their users, for HTTP tests."""
 
+import re
 from datetime import timedelta
 
 from odoo import fields
@@ -124,3 +125,8 @@ class TollHttpCommon(HttpCase):
             operator or cls.operator, events
         )
         return cls.env["toll.crossing"].browse([fate["id"] for fate in fates])
+
+    def _post(self, path, **data):
+        form = self.url_open(path).text
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+        return self.url_open(path, data={"csrf_token": found[1], **data})

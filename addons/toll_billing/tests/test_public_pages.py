@@ -1,28 +1,15 @@
-"""Pages without login: tariffs, quick top-up, sign-up, legal texts, complaints."""
+"""Pages without login: tariffs, sign-up, legal texts, complaints."""
 
 import re
 from unittest.mock import patch
 
 from odoo.tests import tagged
 
-from odoo.addons.toll_account.controllers import public_topup
-from odoo.addons.toll_account.tests.test_toll_auto_topup import set_up_provider
-
 from .portal_common import PRICE, TollHttpCommon
 
 
 @tagged("post_install", "-at_install")
 class TestPublicPages(TollHttpCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.token = set_up_provider(cls.env, cls.account.partner_id)
-
-    def _post(self, path, **data):
-        form = self.url_open(path).text
-        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-        return self.url_open(path, data={"csrf_token": found[1], **data})
-
     def _mails_to(self, address):
         mails = self.env["mail.mail"].search([], order="id desc", limit=30)
         return mails.filtered(
@@ -69,95 +56,6 @@ class TestPublicPages(TollHttpCommon):
         self.assertNotIn("SECRET", self.url_open("/toll/tariffs").text)
         self.operator.state = "suspended"
         self.assertNotIn(self.plaza.name, self.url_open("/toll/tariffs").text)
-
-    # Quick top-up
-
-    def test_shows_initials_and_nothing_else(self):
-        response = self._post("/toll/topup", term="tsa-0001", amount="150")
-        self.assertIn("A*** R***", response.text)
-        for secret in ("Ana", "Ruiz", self.account.number, "1,000", "TSA0001"):
-            self.assertNotIn(secret, response.text)
-        self.assertIn("o_payment_form", response.text)
-        self.assertNotIn("4242", response.text, "no saved payment method")
-        self.assertNotIn(
-            f'data-partner-id="{self.account.partner_id.id}"', response.text
-        )
-
-    def test_unknown_closed_and_doubtful_look_the_same(self):
-        self.stranger.refund(1000, "PUB-R")
-        self.stranger.action_close()
-        texts = set()
-        for term in ("NOSUCH99", self.stranger_vehicle.plate, "A", "%", "' OR 1=1"):
-            text = self._post("/toll/topup", term=term, amount="150").text
-            self.assertIn("found no open account", text)
-            texts.add(re.search(r'<div id="toll_error".*?</div>', text, re.S)[0])
-        self.assertEqual(len(texts), 1)
-
-    def test_same_limits_for_known_and_unknown(self):
-        answers = set()
-        for term in (self.vehicle.plate, "NOSUCH99"):
-            text = self._post("/toll/topup", term=term, amount="0.01").text
-            answers.add(re.search(r'<div id="toll_error".*?</div>', text, re.S)[0])
-        self.assertEqual(len(answers), 1)
-
-    def test_too_many_tries_are_stopped(self):
-        with patch.object(public_topup, "LOOKUPS_PER_HOUR", 4):
-            codes = [
-                self._post("/toll/topup", term=f"TRY{n:04}", amount="150").status_code
-                for n in range(7)
-            ]
-            known = self._post("/toll/topup", term=self.vehicle.plate, amount="150")
-        self.assertEqual(codes, [200] * 4 + [429] * 3)
-        self.assertEqual(known.status_code, 429)
-        self.assertIn("Retry-After", known.headers)
-        self.assertNotIn("A***", known.text)
-
-    def test_a_new_session_does_not_help(self):
-        with patch.object(public_topup, "LOOKUPS_PER_HOUR", 3):
-            for number in range(5):
-                self.opener.cookies.clear()
-                response = self._post("/toll/topup", term=f"S{number:05}", amount="99")
-        self.assertEqual(response.status_code, 429)
-
-    def _pay(self, text, **values):
-        url = re.search(r'data-transaction-route="([^"]+)"', text)[1]
-        token = re.search(r'data-access-token="([^"]+)"', text)[1]
-        params = {
-            "amount": 150.0,
-            "access_token": token,
-            "provider_id": self.token.provider_id.id,
-            "payment_method_id": self.token.payment_method_id.id,
-            "token_id": None,
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": "/somewhere",
-            **values,
-        }
-        return self.url_open(url, json={"params": params}).json()
-
-    def test_payment_reaches_the_wallet_once(self):
-        before = self.account.balance
-        text = self._post("/toll/topup", term=self.vehicle.plate, amount="150").text
-        self.assertIn("error", self._pay(text, amount=15.0))
-        self.assertIn("error", self._pay(text, access_token="x"))
-        answer = self._pay(text)
-        tx = self.env["payment.transaction"].search(
-            [("reference", "=", answer["result"]["reference"])]
-        )
-        self.assertEqual((tx.toll_account_id, tx.amount), (self.account, 150))
-        self.assertTrue(tx.partner_id.is_public)
-        self.assertFalse(tx.tokenize)
-        for _time in range(2):
-            tx._set_done()
-            tx._post_process()
-        self.assertEqual(self.account.balance, before + 150)
-        self.assertEqual(tx.payment_id.partner_id, self.account.partner_id)
-        done = self.url_open(tx.landing_route).text
-        self.assertIn("The top-up was received", done)
-        for secret in ("Ana", "Ruiz", "1,150"):
-            self.assertNotIn(secret, done)
-        other = self.url_open(f"/toll/topup/done?tx_id={tx.id}&access_token=x")
-        self.assertNotIn(tx.reference, other.text)
 
     # Sign-up
 

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..core.epc import normalize
 
@@ -7,22 +7,25 @@ class TollAccount(models.Model):
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "toll.account"
 
-    def _find_public(self, term):
-        """A TAG names its account as well: printed number or EPC, exactly."""
+    @api.model
+    def _search_public_tag(self, term):
+        """A TAG names its account: printed number or EPC, exactly."""
         code = normalize(term or "")
+        if len(code) < 6:
+            code = "-"  # asked even for what no TAG looks like
         # the public may read nothing; only the account to pay for comes back
-        lots_sudo = self.env["stock.lot"].sudo()
-        # asked always, so that TAGs and plates take the same time
-        found = lots_sudo.search(
-            [
-                ("toll_account_id", "!=", False),
-                "|",
-                ("name", "=", code),
-                ("toll_epc", "=", code),
-            ],
-            limit=2,
-        ).toll_account_id
-        by_plate = super()._find_public(term)
-        if len(code) >= 6 and len(found) == 1 and not by_plate:
-            return found if found.state in ("active", "suspended") else by_plate
-        return by_plate
+        lots_sudo = (
+            self.env["stock.lot"]
+            .sudo()
+            .search_fetch(
+                [
+                    ("toll_account_id", "!=", False),
+                    "|",
+                    ("name", "=", code),
+                    ("toll_epc", "=", code),
+                ],
+                ["toll_account_id"],
+                limit=5,
+            )
+        )
+        return lots_sudo.toll_account_id.ids
