@@ -3,7 +3,7 @@
 Runs inside ``scripts/odoo shell``. Requests go out on a timetable whether or not the
 server keeps up, each on a connection of its own, as those of many visitors do. A mix of
 start page, tariffs, legal texts, sign-up and quick top-up (form, look-up, confirmed
-amount) is measured at the goal, then Odoo's own kept page (/contactus) at the same rate,
+amount) is measured at the goal, then Odoo's own page (/contactus) at the same rate,
 then the mix at a multiple of it while a member of staff reads from the back office.
 """
 
@@ -29,8 +29,10 @@ RATE = int(os.environ.get("BENCH_PUBLIC_RATE", "100"))
 SECONDS = int(os.environ.get("BENCH_PUBLIC_SECONDS", "30"))
 ABOVE = int(os.environ.get("BENCH_PUBLIC_ABOVE", "4"))
 WORKERS = int(os.environ.get("BENCH_PUBLIC_WORKERS", "2"))
-CLIENTS = int(os.environ.get("BENCH_PUBLIC_CLIENTS", "64"))
+# as many connections as wait in the server's own queue; a reverse proxy keeps the rest
+CLIENTS = int(os.environ.get("BENCH_PUBLIC_CLIENTS", str(8 * WORKERS)))
 TIMEOUT = 20
+BROWSER = {"Accept-Language": "es-MX,es", "User-Agent": "Mozilla/5.0 (X11; Linux)"}
 ACCOUNTS = 50
 MIX = [
     ("home", "/toll"),
@@ -73,7 +75,7 @@ def ask(port, path, body=None, cookie=None):
     """(status, text, cookies) of one request on a connection of its own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
     try:
-        headers = {"Cookie": cookie} if cookie else {}
+        headers = {**BROWSER, **({"Cookie": cookie} if cookie else {})}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         connection.request("POST" if body is not None else "GET", path, body, headers)

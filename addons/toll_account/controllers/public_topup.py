@@ -221,7 +221,11 @@ class TollQuickTopup(TollTopupPortal, TollPublic):
         if tx_sudo.state == "done":
             # who has paid did not come to try plates
             self._toll_visits()._take_back(
-                "topup", "hit", self._toll_session(), self._toll_visitors(), HOUR
+                ("topup", "topup-pay"),
+                "hit",
+                self._toll_session(),
+                self._toll_visitors(),
+                HOUR,
             )
         return self._toll_render(
             "toll_account.public_topup_done",

@@ -65,7 +65,7 @@ class TollPublicVisit(models.Model):
         return bool(limit) and self._get_most(self.env.cr, kind, keys, seconds) >= limit
 
     @api.model
-    def _take_back(self, kind, hits, session, visitors, seconds):
+    def _take_back(self, kinds, hits, session, visitors, seconds):
         """What this session has found is not counted any more: it has paid."""
         keys = self._get_keys([session])
         with self._open_count() as cr:
@@ -75,7 +75,8 @@ class TollPublicVisit(models.Model):
             count = self._get_most(cr, hits, keys, seconds)
             if count > 0:
                 self._add(cr, hits, keys, -count)
-                self._add(cr, kind, self._get_keys(visitors), -count)
+                for kind in kinds:
+                    self._add(cr, kind, self._get_keys(visitors), -count)
 
     # SQL: many at once, and each count in a transaction of its own
 

@@ -166,7 +166,7 @@ class TestTollPrivacy(TollCommon):
             visits._is_allowed("topup", ["ip x", session], 0, 60)
             visits._note("hit", [session])
         for _reload in range(3):
-            visits._take_back("topup", "hit", "session 1", here, 60)
+            visits._take_back(["topup"], "hit", "session 1", here, 60)
         self.assertTrue(visits._is_reached("topup", ["ip x"], 1, 60))
         self.assertFalse(visits._is_reached("topup", ["ip x"], 2, 60))
         self.assertFalse(visits._is_reached("topup", ["session 1"], 1, 60))
