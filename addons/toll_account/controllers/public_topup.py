@@ -61,7 +61,7 @@ class TollQuickTopup(TollTopupPortal, TollPublic):
         company = self._toll_company()
         here = (self._toll_visitors(), company.toll_public_misses, HOUR)
         anywhere = ([EVERYBODY], company.toll_public_brake, BRAKE_SECONDS)
-        return any(visits_sudo._is_reached("miss", *who) for who in (here, anywhere))
+        return visits_sudo._is_reached("miss", here, anywhere)
 
     def _toll_quick_together(self, given):
         error = request.env._(

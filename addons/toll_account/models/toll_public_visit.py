@@ -59,10 +59,19 @@ class TollPublicVisit(models.Model):
             self._add(cr, kind, self._get_keys(visitors), weight)
 
     @api.model
-    def _is_reached(self, kind, visitors, limit, seconds):
-        """Whether one of these visitors has come to the limit; counts nothing."""
-        keys = self._get_keys(visitors)
-        return bool(limit) and self._get_most(self.env.cr, kind, keys, seconds) >= limit
+    def _is_reached(self, kind, *limits):
+        """Whether a limit is reached: (visitors, limit, seconds) each; counts nothing.
+
+        In a transaction of its own as well: the request's may have begun earlier.
+        """
+        limits = [found for found in limits if found[1]]
+        if not limits:
+            return False
+        with self._open_count() as cr:
+            return any(
+                self._get_most(cr, kind, self._get_keys(visitors), seconds) >= limit
+                for visitors, limit, seconds in limits
+            )
 
     @api.model
     def _take_back(self, kinds, hits, session, visitors, seconds):

@@ -142,6 +142,7 @@ class TestTollPrivacy(TollCommon):
             self.partner.with_user(self.manager).action_toll_pseudonymise()
 
     def test_visits_are_limited_per_visitor(self):
+        self.registry_enter_test_mode()
         visits = self.env["toll.public.visit"]
         one, two = ["ip 192.0.2.1"], ["ip 192.0.2.2"]
         answers = [visits._is_allowed("test", one, 3, 60) for _i in range(5)]
@@ -151,15 +152,17 @@ class TestTollPrivacy(TollCommon):
         self.assertNotIn("192.0.2.1", visits.search([]).mapped("visitor"))
 
     def test_limit_of_zero_lets_everybody_through(self):
+        self.registry_enter_test_mode()
         visits = self.env["toll.public.visit"]
         self.assertTrue(
             all(visits._is_allowed("test", ["ip x"], 0, 60) for _i in range(9))
         )
-        self.assertFalse(visits._is_reached("test", ["ip x"], 0, 60))
-        self.assertTrue(visits._is_reached("test", ["ip x", "ip y"], 9, 60))
-        self.assertFalse(visits._is_reached("test", ["ip x"], 10, 60))
+        self.assertFalse(visits._is_reached("test", (["ip x"], 0, 60)))
+        self.assertTrue(visits._is_reached("test", (["ip x", "ip y"], 9, 60)))
+        self.assertFalse(visits._is_reached("test", (["ip x"], 10, 60)))
 
     def test_what_has_paid_is_taken_back_once(self):
+        self.registry_enter_test_mode()
         visits = self.env["toll.public.visit"]
         here = ["ip x", "session 1"]
         for session in ("session 1", "session 1", "session 2"):
@@ -167,10 +170,10 @@ class TestTollPrivacy(TollCommon):
             visits._note("hit", [session])
         for _reload in range(3):
             visits._take_back(["topup"], "hit", "session 1", here, 60)
-        self.assertTrue(visits._is_reached("topup", ["ip x"], 1, 60))
-        self.assertFalse(visits._is_reached("topup", ["ip x"], 2, 60))
-        self.assertFalse(visits._is_reached("topup", ["session 1"], 1, 60))
-        self.assertTrue(visits._is_reached("topup", ["session 2"], 1, 60))
+        self.assertTrue(visits._is_reached("topup", (["ip x"], 1, 60)))
+        self.assertFalse(visits._is_reached("topup", (["ip x"], 2, 60)))
+        self.assertFalse(visits._is_reached("topup", (["session 1"], 1, 60)))
+        self.assertTrue(visits._is_reached("topup", (["session 2"], 1, 60)))
 
     @mute_logger("odoo.sql_db")
     def test_limits_of_public_pages_are_settings_of_managers(self):
