@@ -1,7 +1,7 @@
 {
     "name": "Toll Billing",
     "summary": "Crossings by the million: intake, tariffs, billing and invoices",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",
@@ -25,6 +25,7 @@
         "wizards/toll_crossing_import_views.xml",
         "views/toll_crossing_views.xml",
         "views/toll_crossing_batch_views.xml",
+        "views/toll_exemption_views.xml",
         "views/toll_service_views.xml",
         "views/toll_holiday_views.xml",
         "views/toll_tariff_views.xml",

@@ -70,8 +70,15 @@ class TollExemption(models.Model):
         required=True,
         tracking=True,
         default=fields.Date.context_today,
+        help="First day, by the clock of the plaza. Crossings that were charged before "
+        "the approval stay charged; give them back by an adjustment if need be.",
     )
-    date_to = fields.Date(string="Until", required=True, tracking=True)
+    date_to = fields.Date(
+        string="Until",
+        required=True,
+        tracking=True,
+        help="Last day, by the clock of the plaza.",
+    )
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -100,7 +107,7 @@ class TollExemption(models.Model):
         "CHECK (date_to >= date_from)", "An exemption cannot end before it begins."
     )
     _approved_idx = models.Index(
-        "(account_id, date_from, date_to) WHERE state = 'approved'"
+        "(account_id, date_from, date_to) WHERE approved_by_id IS NOT NULL"
     )
 
     @api.depends("document_ids")
@@ -212,7 +219,10 @@ class TollExemption(models.Model):
         )
 
     def action_revoke(self):
-        """End it now; crossings from tomorrow on are charged."""
+        """End it now; crossings from tomorrow on are charged.
+
+        One that has not begun yet never counts: it loses its approval.
+        """
         self.check_access("write")
         self._check_state("asked", "approved")
         if not self.env.user.has_group("toll_account.group_toll_manager"):
@@ -220,7 +230,10 @@ class TollExemption(models.Model):
         today = fields.Date.context_today(self)
         for exemption_sudo in self.sudo():  # guarded fields; the right is checked
             last = max(min(exemption_sudo.date_to, today), exemption_sudo.date_from)
-            exemption_sudo.write({"state": "revoked", "date_to": last})
+            values = {"state": "revoked", "date_to": last}
+            if exemption_sudo.date_from > today:
+                values |= {"approved_by_id": False, "approved_at": False}
+            exemption_sudo.write(values)
 
     def action_back_to_draft(self):
         self.check_access("write")
@@ -232,8 +245,8 @@ class TollExemption(models.Model):
     def _exempt_query(self, date_from=None, date_to=None) -> SQL:
         """(vehicle_id, operator_id or NULL, date_from, date_to, exemption_id).
 
-        What rating joins: a vehicle is exempt on a day at an operator where a row says
-        so; NULL stands for every operator. Revoked ones count up to their last day.
+        A vehicle is exempt on a day at an operator where a row says so; NULL stands for
+        every operator. Revoked ones count up to their last day.
         """
         return queries.exempt_vehicles(date_from, date_to)
 

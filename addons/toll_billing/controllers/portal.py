@@ -16,8 +16,8 @@ PAGE = 50
 SORTS = {
     "newest": ("occurred_at", "desc"),
     "oldest": ("occurred_at", "asc"),
-    "highest": ("amount", "desc"),
-    "lowest": ("amount", "asc"),
+    "highest": ("amount_charged", "desc"),
+    "lowest": ("amount_charged", "asc"),
 }
 LIST_FIELDS = [
     "occurred_at",
@@ -31,6 +31,8 @@ LIST_FIELDS = [
     "service",
     "amount",
     "amount_discount",
+    "amount_charged",
+    "exemption_id",
     "currency_id",
     "state",
     "ref",

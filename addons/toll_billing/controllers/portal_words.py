@@ -19,6 +19,11 @@ class TollCrossingWords(TollPortal):
             "all": env._("All"),
         }
 
+    def _toll_crossing_state(self, crossing):
+        if crossing.state == "posted" and crossing.exemption_id:
+            return request.env._("Exempt")
+        return self._toll_crossing_states().get(crossing.state, "")
+
     # === How a crossing is shown ===
 
     def _toll_crossing_local(self, crossing_sudo):
@@ -42,10 +47,11 @@ class TollCrossingWords(TollPortal):
             "plate": crossing_sudo.vehicle_id.plate or crossing.plate or "",
             "tag": crossing_sudo.lot_id.name or "",
             "class_name": crossing_sudo.class_id.name or "",
-            "charged": crossing.amount - crossing.amount_discount,
+            "charged": crossing.amount_charged,
             "currency": crossing_sudo.currency_id,
             "state": crossing.state,
-            "state_label": self._toll_crossing_states().get(crossing.state, ""),
+            "is_exempt": bool(crossing.exemption_id),
+            "state_label": self._toll_crossing_state(crossing),
             "ref": crossing.ref or "",
             "account": crossing.account_id.number,
         }
@@ -90,15 +96,11 @@ class TollCrossingWords(TollPortal):
             name = crossing_sudo.class_id.name
             lines.append(env._("The vehicle counts as: %(name)s.", name=name))
         lines += self._toll_tariff_words(crossing_sudo, tariff, money)
-        if crossing.amount_discount:
-            lines.append(
-                env._(
-                    "Discount: %(amount)s.",
-                    amount=money(crossing.amount_discount),
-                )
-            )
-        charged = money(crossing.amount - crossing.amount_discount)
-        if crossing.state == "posted":
+        lines += self._toll_discount_words(crossing_sudo, explanation, money)
+        if crossing.state == "posted" and crossing.exemption_id:
+            lines.append(env._("You were charged nothing."))
+        elif crossing.state == "posted":
+            charged = money(crossing.amount_charged)
             lines.append(
                 env._("You were charged %(amount)s, tax included.", amount=charged)
             )
@@ -107,6 +109,30 @@ class TollCrossingWords(TollPortal):
                 env._("This charge was reversed; your balance is not affected.")
             )
         return lines
+
+    def _toll_discount_words(self, crossing_sudo, explanation, money):
+        """What lowered the amount, in plain words."""
+        env = request.env
+        exempt = [
+            discount
+            for discount in explanation.get("discounts") or []
+            if discount["kind"] == "exempt"
+        ]
+        if exempt:
+            return [
+                env._(
+                    "The vehicle is exempt that day (%(reason)s, %(number)s): "
+                    "%(amount)s was not charged.",
+                    reason=discount["legal_basis"] or discount["reason"],
+                    number=discount["exemption"],
+                    amount=money(discount["amount"]),
+                )
+                for discount in exempt
+            ]
+        if crossing_sudo.amount_discount:
+            amount = money(crossing_sudo.amount_discount)
+            return [env._("Discount: %(amount)s.", amount=amount)]
+        return []
 
     def _toll_tariff_words(self, crossing_sudo, tariff, money):
         env = request.env

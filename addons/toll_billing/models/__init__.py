@@ -10,6 +10,7 @@ from . import toll_crossing_batch
 from . import toll_crossing
 from . import toll_crossing_loader
 from . import toll_crossing_event
+from . import toll_exemption
 from . import toll_ledger_entry
 from . import toll_billing_cycle
 from . import toll_billing_run

@@ -28,6 +28,8 @@ class ResPartner(models.Model):
                 "plate",
                 "amount",
                 "amount_discount",
+                "amount_charged",
+                "exemption_id",
                 "state",
                 "ref",
             ),

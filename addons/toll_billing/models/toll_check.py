@@ -8,6 +8,7 @@ REFERENCES = {
     "vehicle_id": "toll_vehicle",
     "lot_id": "stock_lot",
     "rate_id": "toll_tariff_rate",
+    "exemption_id": "toll_exemption",
     "statement_id": "toll_statement",
 }
 
@@ -30,7 +31,7 @@ class TollCheck(models.AbstractModel):
             ),
             (
                 "6-explained",
-                self.env._("Every charge equals the tariff row that explains it"),
+                self.env._("Every charge is what its tariff row or exemption says"),
                 self._check_explained,
             ),
             (

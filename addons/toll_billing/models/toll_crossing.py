@@ -79,6 +79,17 @@ class TollCrossing(models.Model):
     amount_discount = fields.Monetary(
         string="Discount", readonly=True, aggregator="sum"
     )
+    amount_charged = fields.Monetary(
+        string="Charged",
+        readonly=True,
+        aggregator="sum",
+        help="Amount less discount: what the account pays.",
+    )
+    exemption_id = fields.Many2one(
+        "toll.exemption",
+        readonly=True,
+        help="Lets this crossing pass free; the amount says what it would have cost.",
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     state = fields.Selection(
@@ -161,7 +172,9 @@ class TollCrossing(models.Model):
         return self.env.cr.fetchall()
 
     # === COMPUTE METHODS === #
-    @api.depends("rate_id", "amount", "amount_discount", "service", "state")
+    @api.depends(
+        "rate_id", "amount", "amount_discount", "exemption_id", "service", "state"
+    )
     def _compute_explanation(self):
         Tariff = self.env["toll.tariff"]
         for crossing in self:
@@ -175,7 +188,7 @@ class TollCrossing(models.Model):
                 "service": crossing.service,
                 "amount": crossing.amount,
                 "discount": crossing.amount_discount,
-                "discounts": [],
+                "discounts": crossing._get_discounts(),
                 "source": "tariff" if crossing.rate_id else "operator",
             }
             if crossing.rate_id:
@@ -185,6 +198,24 @@ class TollCrossing(models.Model):
                     amount=crossing.amount,
                 )
             crossing.explanation = facts
+
+    def _get_discounts(self):
+        """What lowers the amount, one by one, each with its reason."""
+        self.ensure_one()
+        # why a crossing is free is for everybody who may see the crossing
+        exemption_sudo = self.exemption_id.sudo()
+        if not exemption_sudo:
+            return []
+        kinds = exemption_sudo._fields["kind"]._description_selection(self.env)
+        return [
+            {
+                "kind": "exempt",
+                "exemption": exemption_sudo.name,
+                "reason": dict(kinds)[exemption_sudo.kind],
+                "legal_basis": exemption_sudo.legal_basis or "",
+                "amount": self.amount_discount,
+            }
+        ]
 
     @api.depends("ref", "plaza_id", "occurred_at")
     def _compute_display_name(self):

@@ -95,13 +95,18 @@ def dangling(column, table) -> SQL:
 
 
 def unexplained() -> SQL:
-    """Charges that neither a tariff row nor the operator's own price explains."""
+    """Charges other than their tariff row says, exempt crossings that were charged."""
     return SQL(
         """
         SELECT 'crossing ' || d.id || ': ' || d.amount || ' is not the ' || r.amount
                || ' of its tariff row'
           FROM toll_crossing_data d JOIN toll_tariff_rate r ON r.id = d.rate_id
          WHERE d.state = 'posted' AND d.amount <> r.amount
+         UNION ALL
+        SELECT 'crossing ' || id || ': exempt, but ' || (amount - amount_discount)
+               || ' charged'
+          FROM toll_crossing_data
+         WHERE exemption_id IS NOT NULL AND amount <> amount_discount
          LIMIT 100
         """
     )

@@ -14,11 +14,14 @@ TALLY = SQL(
 
 
 def _sums() -> SQL:
-    """Count and amount per fate, as the columns of a tally."""
+    """Count and money to be charged per fate, as the columns of a tally."""
     return SQL(", ").join(
         [SQL("count(*) FILTER (WHERE state = %s)", fate) for fate in FATES]
         + [
-            SQL("COALESCE(sum(amount) FILTER (WHERE state = %s), 0)", fate)
+            SQL(
+                "COALESCE(sum(amount - amount_discount) FILTER (WHERE state = %s), 0)",
+                fate,
+            )
             for fate in FATES
         ]
     )
@@ -81,14 +84,14 @@ def write(operator_id, company_id, batch_id) -> SQL:
         INSERT INTO toll_crossing_data (
             id, occurred_at, entry_at, posted_at, company_id, operator_id, batch_id,
             line, plaza_id, lane_id, entry_plaza_id, lot_id, vehicle_id, account_id,
-            class_id, currency_id, rate_id, amount, state, service, ref, direction,
-            tag, plate, reason, detail, raw)
+            class_id, currency_id, rate_id, amount, amount_discount, exemption_id,
+            state, service, ref, direction, tag, plate, reason, detail, raw)
         SELECT id, occurred_at, entry_at,
                CASE WHEN state = 'posted' THEN now() AT TIME ZONE 'UTC' END,
                %(company)s, %(operator)s, %(batch)s, line, plaza_id, lane_id,
                entry_plaza_id, lot_id, vehicle_id, account_id, class_id, currency_id,
-               rate_id, amount, state, service, ref, direction, tag, plate, reason,
-               detail, raw
+               rate_id, amount, amount_discount, exemption_id, state, service, ref,
+               direction, tag, plate, reason, detail, raw
           FROM toll_crossing_work
         """,
         batch=batch_id,
@@ -106,14 +109,17 @@ def settle(batch_id, received, line_to, read_committed) -> SQL:
     return SQL(
         """
         WITH charges AS (
-            SELECT account_id, -sum(amount) AS amount
-              FROM toll_crossing_work WHERE state = 'posted' GROUP BY account_id
+            SELECT account_id, -sum(amount - amount_discount) AS amount
+              FROM toll_crossing_work
+             WHERE state = 'posted' AND amount > amount_discount
+             GROUP BY account_id
         ), wallets AS (
             %(wallets)s
         )
         INSERT INTO toll_crossing_tally (
             batch_id, line_to, received, amount_received, %(tally)s)
-        SELECT %(batch)s, %(line_to)s, %(received)s, COALESCE(sum(amount), 0), %(sums)s
+        SELECT %(batch)s, %(line_to)s, %(received)s,
+               COALESCE(sum(amount - amount_discount), 0), %(sums)s
           FROM toll_crossing_work
         """,
         batch=batch_id,
@@ -126,10 +132,14 @@ def settle(batch_id, received, line_to, read_committed) -> SQL:
 
 
 def fates(operator_id) -> SQL:
-    """What became of each row, in order; a repeated one knows the first."""
+    """What became of each row, in order; a repeated one knows the first.
+
+    The amount is what the customer pays.
+    """
     return SQL(
         """
-        SELECT w.id, w.ref, w.state, w.reason, w.detail, w.amount, k.crossing_id
+        SELECT w.id, w.ref, w.state, w.reason, w.detail,
+               w.amount - w.amount_discount AS amount, k.crossing_id
           FROM toll_crossing_work w
           LEFT JOIN toll_crossing_key k ON k.operator_id = %s AND k.ref = w.ref
          ORDER BY w.line

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from odoo.addons.toll_account.queries.exemption import exempts
+
 #: A status that means "the charger takes this crossing back".
 CANCELLING = ("cancel", "cancelled", "void", "reversed", "cancelado", "anulado")
 
@@ -39,7 +41,8 @@ def resolve(**terms) -> SQL:
     """Find operator, lane, TAG or plate, vehicle, account and price of each staged row.
 
     As of the crossing's own time: a TAG or plate that changed hands since belongs to
-    whoever held it then. ``OFFSET 0`` keeps each step's expressions from being computed
+    whoever held it then. An exempt vehicle's crossing keeps its full price beside a
+    discount of as much. ``OFFSET 0`` keeps each step's expressions from being computed
     once per use.
 
     :param terms: ``TERMS``
@@ -177,12 +180,14 @@ def resolve(**terms) -> SQL:
         INSERT INTO toll_crossing_work (
             id, line, ref, occurred_at, entry_at, plaza_id, lane_id, entry_plaza_id,
             lot_id, vehicle_id, account_id, class_id, currency_id, rate_id, amount,
-            service, direction, tag, plate, state, reason, detail, raw, claims)
+            amount_discount, exemption_id, service, direction, tag, plate, state,
+            reason, detail, raw, claims)
         SELECT COALESCE(held_id, nextval('toll_ledger_id_seq')), line, ref,
                CASE WHEN verdict IN ('future', 'too_old') THEN NULL
                     ELSE occurred_at END,
-               entry_at, plaza_id, lane_id, entry_plaza_id, lot_id, vehicle_id,
-               account_id, class_id, %(currency_id)s, rate_id, COALESCE(price, 0),
+               entry_at, plaza_id, lane_id, entry_plaza_id, lot_id, judged.vehicle_id,
+               judged.account_id, class_id, %(currency_id)s, rate_id, COALESCE(price, 0),
+               CASE WHEN e.id IS NULL THEN 0 ELSE price END, e.id,
                COALESCE(srv, service), direction,
                CASE WHEN lot_id IS NULL THEN tag END, plate,
                CASE WHEN verdict IS NULL THEN 'posted'
@@ -206,7 +211,14 @@ def resolve(**terms) -> SQL:
                END,
                NOT COALESCE(cancels, FALSE) AND ref IS NOT NULL
           FROM judged
+          LEFT JOIN toll_exemption e ON verdict IS NULL AND %(exempts)s
         """,
+        exempts=exempts(
+            account=SQL("judged.account_id"),
+            vehicle=SQL("judged.vehicle_id"),
+            operator=terms["operator"],
+            day=SQL("judged.local_at::date"),
+        ),
         cancelling=list(CANCELLING),
         rejecting=list(REJECTING),
         **terms,

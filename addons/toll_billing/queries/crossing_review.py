@@ -45,7 +45,7 @@ def repost(read_committed) -> SQL:
     return SQL(
         """
         WITH before AS (
-            SELECT d.id, d.occurred_at, d.batch_id, d.amount
+            SELECT d.id, d.occurred_at, d.amount - d.amount_discount AS amount
               FROM toll_crossing_data d JOIN toll_crossing_work w ON w.id = d.id
         ), updated AS (
             UPDATE toll_crossing_data d
@@ -58,19 +58,20 @@ def repost(read_committed) -> SQL:
                    entry_plaza_id = w.entry_plaza_id, lot_id = w.lot_id,
                    vehicle_id = w.vehicle_id, account_id = w.account_id,
                    class_id = w.class_id, rate_id = w.rate_id, amount = w.amount,
+                   amount_discount = w.amount_discount, exemption_id = w.exemption_id,
                    service = w.service, tag = w.tag, plate = w.plate
               FROM toll_crossing_work w, before b
              WHERE b.id = w.id AND d.id = w.id
                AND d.occurred_at = b.occurred_at AND d.state = 'held'
          RETURNING d.id, d.batch_id, d.state, d.account_id, d.operator_id, d.ref,
-                   d.amount, d.amount_discount, b.amount AS amount_before
+                   d.amount - d.amount_discount AS amount, b.amount AS amount_before
         ), released AS (
             DELETE FROM toll_crossing_key k USING updated u
              WHERE u.state = 'rejected' AND k.operator_id = u.operator_id
                AND k.ref = u.ref AND k.crossing_id = u.id
         ), charges AS (
-            SELECT account_id, -sum(amount - amount_discount) AS amount
-              FROM updated WHERE state = 'posted' GROUP BY account_id
+            SELECT account_id, -sum(amount) AS amount
+              FROM updated WHERE state = 'posted' AND amount > 0 GROUP BY account_id
         ), wallets AS (
             %(wallets)s
         ), tallied AS (
@@ -181,7 +182,7 @@ def cancel(batch_ids, read_committed) -> SQL:
             SELECT account_id, company_id, 'adjustment', amount, currency_id,
                    now() AT TIME ZONE 'UTC', 'cancel/' || operator_id || '/' || ref,
                    ref, now() AT TIME ZONE 'UTC'
-              FROM undone WHERE state = 'posted'
+              FROM undone WHERE state = 'posted' AND amount > 0
          RETURNING account_id, amount
         ), charges AS (
             SELECT account_id, sum(amount) AS amount FROM entries GROUP BY account_id

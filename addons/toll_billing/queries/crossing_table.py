@@ -38,6 +38,7 @@ COLUMNS = {
     "reason": "varchar",
     "detail": "varchar",
     "raw": "jsonb",
+    "exemption_id": "int4",
 }
 
 #: The five fates of a received crossing, in the order in which they are shown.
@@ -64,6 +65,7 @@ def create_tables() -> SQL:
             CONSTRAINT toll_crossing_data_amount_sane
                 CHECK (amount >= 0 AND amount_discount BETWEEN 0 AND amount)
         ) PARTITION BY RANGE (occurred_at);
+        ALTER TABLE toll_crossing_data ADD COLUMN IF NOT EXISTS exemption_id int4;
         CREATE TABLE IF NOT EXISTS toll_crossing_data_timeless
             PARTITION OF toll_crossing_data DEFAULT;
         DO $$ BEGIN
@@ -90,6 +92,9 @@ def create_tables() -> SQL:
         CREATE INDEX IF NOT EXISTS toll_crossing_data_unbilled_idx
             ON toll_crossing_data (account_id)
             WHERE state = 'posted' AND statement_id IS NULL;
+        CREATE INDEX IF NOT EXISTS toll_crossing_data_exemption_idx
+            ON toll_crossing_data (exemption_id, occurred_at)
+            WHERE exemption_id IS NOT NULL;
 
         CREATE TABLE IF NOT EXISTS toll_crossing_key (
             operator_id int4 NOT NULL,
@@ -148,11 +153,11 @@ def create_guards() -> SQL:
                 OLD.posted_at IS NOT NULL AND (
                     OLD.account_id, OLD.amount, OLD.amount_discount, OLD.operator_id,
                     OLD.ref, OLD.occurred_at, OLD.posted_at, OLD.batch_id,
-                    OLD.currency_id
+                    OLD.currency_id, OLD.exemption_id
                 ) IS DISTINCT FROM (
                     NEW.account_id, NEW.amount, NEW.amount_discount, NEW.operator_id,
                     NEW.ref, NEW.occurred_at, NEW.posted_at, NEW.batch_id,
-                    NEW.currency_id
+                    NEW.currency_id, NEW.exemption_id
                 )
             ) EXECUTE FUNCTION toll_crossing_guard();
 
@@ -170,9 +175,14 @@ def create_guards() -> SQL:
 
 
 def create_view() -> SQL:
-    """The auto-updatable view that Odoo knows as the table of ``toll.crossing``."""
+    """The auto-updatable view that Odoo knows as the table of ``toll.crossing``.
+
+    An existing view takes new columns at its end only.
+    """
     return SQL(
-        "CREATE OR REPLACE VIEW toll_crossing AS SELECT %s FROM toll_crossing_data",
+        "CREATE OR REPLACE VIEW toll_crossing AS"
+        " SELECT %s, amount - amount_discount AS amount_charged"
+        " FROM toll_crossing_data",
         SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
     )
 

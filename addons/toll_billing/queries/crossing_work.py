@@ -46,6 +46,8 @@ WORK = {
     "currency_id": "int4",
     "rate_id": "int4",
     "amount": "numeric",
+    "amount_discount": "numeric",
+    "exemption_id": "int4",
     "service": "text",
     "direction": "text",
     "tag": "text",

@@ -14,3 +14,4 @@ from . import test_toll_billing_run
 from . import test_invoice_issue
 from . import test_invoice_deposit
 from . import test_tag_lost
+from . import test_exemption_rating
