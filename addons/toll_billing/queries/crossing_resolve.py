@@ -186,7 +186,8 @@ def resolve(**terms) -> SQL:
                CASE WHEN verdict IN ('future', 'too_old') THEN NULL
                     ELSE occurred_at END,
                entry_at, plaza_id, lane_id, entry_plaza_id, lot_id, judged.vehicle_id,
-               judged.account_id, class_id, %(currency_id)s, rate_id, COALESCE(price, 0),
+               judged.account_id, class_id, %(currency_id)s, rate_id,
+               COALESCE(price, 0),
                CASE WHEN e.id IS NULL THEN 0 ELSE price END, e.id,
                COALESCE(srv, service), direction,
                CASE WHEN lot_id IS NULL THEN tag END, plate,
