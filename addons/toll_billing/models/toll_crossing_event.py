@@ -11,7 +11,7 @@ from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..core import intake
-from ..queries import crossing_event, crossing_post, crossing_work
+from ..queries import crossing_event, crossing_work
 
 _logger = logging.getLogger(__name__)
 
@@ -36,12 +36,15 @@ class TollCrossingLoader(models.AbstractModel):
         meanwhile: what was committed all the same is then a duplicate of itself.
         """
         for attempt in range(1, RETRIES + 1):
-            cr = self._take_connection()
+            cr, is_ready = self._take_connection()
             if not isinstance(cr, Cursor):  # a test's: the one that we are in
                 cr.close()
+                self._prepare_events(is_local=True)
                 return work(self.env)
             try:
                 with self._kept_connection(cr) as env:
+                    if not is_ready:
+                        self.with_env(env)._prepare_events(is_local=False)
                     return work(env)
             except (OperationalError, InterfaceError) as error:
                 if attempt == RETRIES:
@@ -49,17 +52,17 @@ class TollCrossingLoader(models.AbstractModel):
                 _logger.info("events tried again (%s): %s", attempt, error)
 
     def _take_connection(self):
-        """A cursor that this process kept, or a new one."""
+        """A cursor that this process kept, or a new one; and which of them it is."""
         registry = self.env.registry
         while True:
             try:
                 process, known, cr = _KEPT.pop()
             except IndexError:
-                return registry.cursor()
+                return registry.cursor(), False
             if process != os.getpid():  # of the process that we were forked from
                 continue
             if known is registry and not (cr.closed or cr.connection.closed):
-                return cr
+                return cr, True
             cr.close()
 
     @contextmanager
@@ -88,7 +91,7 @@ class TollCrossingLoader(models.AbstractModel):
         cr, run = self.env.cr, crossing_event.execute
         terms = operator._crossing_terms(company_id, fields.Datetime.now())
         chunk = self._read_events(operator, events)
-        self._prepare_events()
+        cr.execute(crossing_work.clear_work(large=False))
         cr.copy_expert(crossing_work.copy_stage(), io.StringIO(chunk.data))
         cr.execute(
             SQL(
@@ -110,8 +113,11 @@ class TollCrossingLoader(models.AbstractModel):
                         batch_id=batch_id,
                         **key,
                     ),
-                    # no line: the batch of the day takes any number of chunks
-                    crossing_post.settle(batch_id, chunk.received, None, False),
+                    run(
+                        "toll_event_settle",
+                        batch_id=batch_id,
+                        received=chunk.received,
+                    ),
                     run("toll_event_fates", **key),
                 )
             )
@@ -132,10 +138,10 @@ class TollCrossingLoader(models.AbstractModel):
         )
         return chunk
 
-    def _prepare_events(self):
-        """Work tables and plans; both are gone after the pool had the connection."""
+    def _prepare_events(self, is_local):
+        """Work tables, settings and plans: once for a connection that is kept."""
         cr = self.env.cr
-        cr.execute(crossing_event.BEGIN)
+        cr.execute(crossing_event.begin(is_local))
         cr.execute(crossing_event.prepared())
         if not cr.fetchone()[0]:
             cr.execute(crossing_event.prepare())

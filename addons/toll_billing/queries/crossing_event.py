@@ -8,6 +8,12 @@ from odoo.tools import SQL
 
 from . import crossing_post, crossing_resolve, crossing_work
 
+
+def _settle(batch_id, received):
+    # no line: the batch of the day takes any number of chunks
+    return crossing_post.settle(batch_id, received, None, read_committed=False)
+
+
 KEYS = {"operator_id": "int4"}
 STATEMENTS = {
     "toll_event_resolve": (crossing_resolve.resolve, crossing_resolve.TERMS),
@@ -18,6 +24,7 @@ STATEMENTS = {
         crossing_post.write,
         {"operator_id": "int4", "company_id": "int4", "batch_id": "int4"},
     ),
+    "toll_event_settle": (_settle, {"batch_id": "int4", "received": "int8"}),
     "toll_event_fates": (crossing_post.fates, KEYS),
 }
 
@@ -52,12 +59,17 @@ def execute(name, **values) -> SQL:
     return SQL("EXECUTE %s(%s)", SQL(name), arguments)
 
 
-#: Empty work tables, and plans that are kept: by index, as befits a few rows.
-BEGIN = SQL("; ").join(
-    (
+#: Plans that are kept: by index, as befits a few rows.
+SETTINGS = crossing_work.SETTINGS | {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_hashjoin": "off",
+}
+
+
+def begin(is_local) -> SQL:
+    """Work tables and settings, for a transaction or for a connection that is kept."""
+    return SQL(
+        "%s; %s",
         crossing_work.create_work(),
-        SQL("SET LOCAL plan_cache_mode = force_generic_plan"),
-        SQL("SET LOCAL enable_hashjoin = off"),
-        crossing_work.clear_work(False),
+        crossing_work.settings(SETTINGS, is_local),
     )
-)

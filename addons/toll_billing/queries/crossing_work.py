@@ -66,23 +66,41 @@ def _columns(definition) -> SQL:
     )
 
 
-def create_work() -> SQL:
-    """Session-private tables: no lock, no log, no trace after the transaction.
+#: The joins of ``resolve`` stand in a good order already; looking for a better one
+#: would cost a single event more than everything else.
+SETTINGS = {
+    "client_min_messages": "warning",
+    "work_mem": "128MB",
+    "join_collapse_limit": "1",
+    "enable_mergejoin": "off",
+}
 
-    The joins of ``resolve`` stand in a good order already; looking for a better one
-    would cost a single event more than everything else.
+
+def settings(values, is_local=True) -> SQL:
+    """Planner settings for this transaction, or for as long as we keep a connection."""
+    return SQL(
+        "SELECT %s",
+        SQL(", ").join(
+            SQL("set_config(%s, %s, %s)", name, value, is_local)
+            for name, value in values.items()
+        ),
+    )
+
+
+def create_work() -> SQL:
+    """Session-private tables: no lock, no log.
+
+    Rows stay until the next user clears them, which costs a single event far less than
+    having the tables cut to nothing at each commit.
     """
     return SQL(
         """
-        SET LOCAL client_min_messages = warning;
-        SET LOCAL work_mem = '128MB';
-        SET LOCAL join_collapse_limit = 1;
-        SET LOCAL enable_mergejoin = off;
+        %(settings)s;
         CREATE TEMP TABLE IF NOT EXISTS toll_crossing_stage (
-            %(stage)s, held_id bigint, policy text) ON COMMIT DELETE ROWS;
-        CREATE TEMP TABLE IF NOT EXISTS toll_crossing_work (%(work)s)
-            ON COMMIT DELETE ROWS;
+            %(stage)s, held_id bigint, policy text);
+        CREATE TEMP TABLE IF NOT EXISTS toll_crossing_work (%(work)s);
         """,
+        settings=settings(SETTINGS),
         stage=_columns(STAGE),
         work=_columns(WORK),
     )
@@ -107,10 +125,8 @@ def missing_months() -> SQL:
         SELECT first
           FROM (SELECT DISTINCT date_trunc('month', occurred_at)::date AS first
                   FROM toll_crossing_work WHERE occurred_at IS NOT NULL) m
-         WHERE NOT EXISTS (
-                SELECT FROM pg_class
-                 WHERE relispartition AND relname = (
-                       'toll_crossing_data_y' || to_char(first, 'YYYY"m"MM'))::name)
+         WHERE to_regclass(
+                   'toll_crossing_data_y' || to_char(first, 'YYYY"m"MM')) IS NULL
         """
     )
 

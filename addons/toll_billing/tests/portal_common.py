@@ -121,7 +121,7 @@ class TollHttpCommon(HttpCase):
     @classmethod
     def _post_events(cls, events, operator=None):
         """Through the same door as the API; returns the crossings in order."""
-        fates = cls.env["toll.crossing.batch"]._load_events(
+        fates = cls.env["toll.crossing.batch"]._post_events(
             operator or cls.operator, events
         )
         return cls.env["toll.crossing"].browse([fate["id"] for fate in fates])

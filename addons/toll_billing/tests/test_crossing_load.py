@@ -339,6 +339,11 @@ class TestHeldQueue(TollBillingCommon):
 
 @tagged("post_install", "-at_install")
 class TestEvents(TollBillingCommon):
+    def setUp(self):
+        super().setUp()
+        # events have a connection of their own; here, the one that we are in
+        self.registry_enter_test_mode()
+
     def _event(self, ref, **values):
         return {
             "ref": ref,
@@ -350,7 +355,7 @@ class TestEvents(TollBillingCommon):
         } | values
 
     def _send(self, *events):
-        return self.env["toll.crossing.batch"]._load_events(self.operator, list(events))
+        return self.env["toll.crossing.batch"]._post_events(self.operator, list(events))
 
     def test_fates_in_order_and_idempotent(self):
         first = self._send(self._event("E1"), self._event("E2", tag="NOPE00000009"))
