@@ -8,7 +8,7 @@
 # shellcheck shell=bash
 
 # raise it when the way templates are made changes
-TEMPLATE_VERSION=1
+TEMPLATE_VERSION=2
 
 filestore() { printf '%s/data/filestore/%s\n' "$TOLL_HOME" "$1"; }
 sql() { psql -XAtq -v ON_ERROR_STOP=1 -d "$@"; }
@@ -100,9 +100,11 @@ prune_templates() { # prefix
     done
 }
 
-# As Odoo makes its databases, with search that forgives accents where we may.
+# As Odoo makes its databases: search by parts of words has an index, and forgives
+# accents where we may.
 create_empty() { # name
     sql postgres -c "CREATE DATABASE \"$1\" TEMPLATE template0 ENCODING 'unicode' LC_COLLATE 'C'"
+    sql "$1" -c 'CREATE EXTENSION pg_trgm'
     if pg_is_private; then
         PGUSER=$PG_OWNER sql "$1" -c 'CREATE EXTENSION unaccent; ALTER FUNCTION unaccent(text) IMMUTABLE'
     fi

@@ -7,6 +7,8 @@ SCORED = {"email", "phone", "vat", "street", "zip", "city", "country_id", "lang"
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
+    # the contact centre and the account's own search look for a part of it
+    email = fields.Char(index="trigram")
     toll_account_ids = fields.One2many(
         "toll.account", "partner_id", string="Toll Accounts"
     )

@@ -72,9 +72,9 @@ class TollAccount(models.Model):
         if invoiced:
             ways.append((labels["invoice"], [("id", "in", invoiced)]))
         if any(c.isdigit() for c in term) and len(compact) >= 8:
-            vat = escape_psql(compact)
-            ways.append((labels["vat"], [("partner_id.vat", "=ilike", vat)]))
-        ways.append((labels["name"], [("partner_id.name", "ilike", text)]))
+            written = [compact, compact.upper()]
+            ways.append((labels["vat"], [("partner_id.vat", "in", written)]))
+        ways.append((labels["name"], [("partner_id.complete_name", "ilike", text)]))
         return ways
 
     @api.model

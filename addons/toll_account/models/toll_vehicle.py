@@ -89,6 +89,8 @@ class TollVehicle(models.Model):
         "A vehicle with this plate belongs to an account already at that time.",
     )
 
+    _plate_trgm_idx = models.Index("USING gin (plate_normalized gin_trgm_ops)")
+
     @api.model
     def _default_country_id(self):
         return self.env.company.country_id

@@ -99,7 +99,8 @@ class TollAccount(models.Model):
                 Domain(
                     "toll_tag_ids",
                     "any!",
-                    Domain("name", "like", code) | Domain("toll_epc", "=", code),
+                    Domain("toll_state", "!=", False)
+                    & (Domain("name", "like", code) | Domain("toll_epc", "=", code)),
                 )
             )
         return domains

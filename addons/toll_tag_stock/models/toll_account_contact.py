@@ -17,6 +17,7 @@ class TollAccount(models.Model):
         found = self.env["stock.lot"].search(
             [
                 ("toll_account_id", "!=", False),
+                ("toll_state", "!=", False),
                 "|",
                 ("name", "like", code),
                 ("toll_epc", "=", code),
