@@ -19,6 +19,8 @@ class TestTollAccount(TollCommon):
     def test_search_by_any_field_004_10(self):
         self._create_vehicle("abc-12-34")
         self.partner.email = "someone@mail.example"
+        self.partner.vat = "XEXX010101000"
+        self.partner.ref = "OLD-77"
         number = self.account.number
         for text in (
             number,
@@ -29,6 +31,8 @@ class TestTollAccount(TollCommon):
             "someone@mail",
             "ABC1234",
             "abc 12",
+            "xexx0101",
+            "old-7",
         ):
             with self.subTest(text=text):
                 self.assertIn(
@@ -37,8 +41,24 @@ class TestTollAccount(TollCommon):
                 )
 
     def test_search_does_not_find_strangers(self):
-        found = self.env["toll.account"].name_search("ZZZ9999XX")
-        self.assertFalse(found)
+        Account = self.env["toll.account"]
+        for text in ("ZZZ9999XX", "%", "___", "a%t"):
+            self.assertNotIn(self.account.id, dict(Account.name_search(text)), text)
+
+    def test_search_keeps_to_the_company_and_can_be_negated(self):
+        Account = self.env["toll.account"].with_user(self.agent)
+        domain = [("display_name", "ilike", self.account.number)]
+        self.assertEqual(Account.search(domain), self.account)
+        others = Account.search([("display_name", "not ilike", self.account.number)])
+        self.assertNotIn(self.account, others)
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE toll_account SET company_id = %s WHERE id = %s",
+            [elsewhere.id, self.account.id],
+        )
+        self.env.invalidate_all()
+        self.assertFalse(Account.search(domain))
 
     def test_state_changes_are_logged_with_reason(self):
         reason = self.env.ref("toll_account.toll_state_reason_debt")
