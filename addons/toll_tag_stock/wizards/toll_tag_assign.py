@@ -77,7 +77,8 @@ class TollTagAssign(models.TransientModel):
     def _assign_in_order(self, vehicle_ids, date=None):
         """Give each of these vehicles the next TAG of stock, since it is registered."""
         vehicles = self.env["toll.vehicle"].browse(vehicle_ids)
-        for company, group in vehicles.grouped("company_id").items():
+        groups = vehicles.grouped(lambda v: (v.company_id, date or v.date_from.date()))
+        for (company, _day), group in groups.items():
             lots = self._next_lots(len(group), company)
             since = date or max(group.mapped("date_from"))
             lots.toll_assign(group[: len(lots)].ids, since)
