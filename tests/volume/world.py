@@ -72,7 +72,10 @@ def build(env, accounts=200, balance=10_000, days_open=30):
 #: Tables of a customer, and the columns that a copy of him has of his own. ``{o}`` is
 #: what is added to every id, ``{n}`` to every customer's number.
 COPIES = {
-    "res_partner": {"name": "'Customer ' || (substr(name, 10)::int + {n})"},
+    "res_partner": {
+        column: "'Customer ' || (substr(name, 10)::int + {n})"
+        for column in ("name", "complete_name")
+    },
     "toll_account": {"number": "to_char(900000000 + id + {o}, 'FM0000000000')"},
     "toll_wallet": {},
     "toll_vehicle": {

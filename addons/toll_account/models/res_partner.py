@@ -1,14 +1,31 @@
 from odoo import fields, models
+from odoo.modules.db import FunctionStatus
 
 # What the completeness of an account looks at.
 SCORED = {"email", "phone", "vat", "street", "zip", "city", "country_id", "lang"}
 
 
+def _parts_of(column):
+    """Index that finds any part of a text as ``ilike`` compares it.
+
+    Where accents cannot be indexed (``unaccent`` may change), the search stays right
+    and reads the table.
+    """
+
+    def definition(registry):
+        if registry.has_unaccent == FunctionStatus.PRESENT:
+            return ""
+        return f"USING gin ({registry.unaccent(column)} gin_trgm_ops)"
+
+    return definition
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    # the contact centre and the account's own search look for a part of it
-    email = fields.Char(index="trigram")
+    _toll_name_trgm_idx = models.Index(_parts_of("complete_name"))
+    _toll_email_trgm_idx = models.Index(_parts_of("email"))
+
     toll_account_ids = fields.One2many(
         "toll.account", "partner_id", string="Toll Accounts"
     )

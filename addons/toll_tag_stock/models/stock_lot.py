@@ -100,9 +100,6 @@ class StockLot(models.Model):
         "(name) WHERE toll_state IS NOT NULL",
         "Another TAG already has this printed number.",
     )
-    _toll_name_trgm_idx = models.Index(
-        "USING gin (name gin_trgm_ops) WHERE toll_state IS NOT NULL"
-    )
     _toll_epc_check = models.Constraint(
         "CHECK (toll_epc ~ '^[0-9A-F]{24}$')",
         "An EPC has 24 hexadecimal digits.",

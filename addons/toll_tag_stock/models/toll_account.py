@@ -99,8 +99,7 @@ class TollAccount(models.Model):
                 Domain(
                     "toll_tag_ids",
                     "any!",
-                    Domain("toll_state", "!=", False)
-                    & (Domain("name", "like", code) | Domain("toll_epc", "=", code)),
+                    Domain("name", "ilike", code) | Domain("toll_epc", "=", code),
                 )
             )
         return domains

@@ -17,9 +17,8 @@ class TollAccount(models.Model):
         found = self.env["stock.lot"].search(
             [
                 ("toll_account_id", "!=", False),
-                ("toll_state", "!=", False),
                 "|",
-                ("name", "like", code),
+                ("name", "ilike", code),
                 ("toll_epc", "=", code),
             ],
             limit=20,
