@@ -12,12 +12,14 @@ from . import toll_cash_count_line
 from . import toll_cash_deposit
 from . import toll_state_reason
 from . import toll_account
+from . import toll_account_search
 from . import toll_account_state
 from . import toll_account_state_log
 from . import toll_account_money
 from . import toll_account_portal
 from . import toll_request_type
 from . import toll_request
+from . import toll_request_handling
 from . import toll_request_customer
 from . import toll_account_request
 from . import toll_account_till

@@ -23,11 +23,6 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 OPEN = ("new", "in_progress", "waiting")
-ASSISTANTS = {
-    "closing": "toll_closing_action",
-    "data": "toll_data_change_action",
-    "mode": "toll_mode_change_action",
-}
 TRANSITIONS = {
     "new": ("in_progress", "waiting", "done", "rejected", "cancelled"),
     "in_progress": ("new", "waiting", "done", "rejected", "cancelled"),
@@ -358,81 +353,3 @@ class TollRequest(models.Model):
         if answered and not message.is_internal:
             answered.write({"state": "in_progress"})
         return result
-
-    # Actions
-
-    def _move(self, state, **vals):
-        self.check_access("write")
-        return self.write({"state": state, **vals})
-
-    def action_start(self):
-        """Take the request: it is mine unless somebody has it."""
-        self.check_access("write")
-        self.filtered(lambda r: not r.user_id).user_id = self.env.user
-        return self._move("in_progress")
-
-    def action_wait(self):
-        return self._move("waiting")
-
-    def action_done(self):
-        self._move("done")
-        return self._tell_customer()
-
-    def action_reject(self):
-        self._move("rejected")
-        return self._tell_customer()
-
-    def action_cancel(self):
-        return self._move("cancelled")
-
-    def action_reopen(self):
-        return self._move("in_progress")
-
-    def _tell_customer(self):
-        """The answer goes to the customer's mailbox and virtual office."""
-        for request in self.filtered("partner_id"):
-            request.message_post(
-                body=request.resolution,
-                subject=request.display_name,
-                subtype_xmlid="mail.mt_comment",
-                partner_ids=request.partner_id.ids,
-            )
-        return True
-
-    def action_handle(self):
-        """Open the assistant that does what the customer asks for."""
-        self.ensure_one()
-        self.check_access("write")
-        if self.state == "new":
-            self.action_start()
-        return self._get_handler() or False
-
-    def _get_handler(self):
-        """The action for the type's effect; other addons know more of them."""
-        if self.effect == "new" and not self.account_id:
-            action = self.env["ir.actions.act_window"]._for_xml_id(
-                "toll_account.toll_signup_action"
-            )
-            return dict(action, context=self._prepare_sign_up_context())
-        assistant = ASSISTANTS.get(self.effect)
-        if assistant and self.account_id:
-            return self.account_id._open_assistant(
-                assistant, default_request_id=self.id
-            )
-        if self.account_id:
-            return self.account_id._get_records_action()
-        return None
-
-    def _prepare_sign_up_context(self):
-        return {
-            "default_request_id": self.id,
-            "default_company_id": self.company_id.id,
-            "default_partner_id": self.partner_id.id,
-            "default_name": self.contact_name,
-            "default_phone": self.contact_phone,
-            "default_email": self.contact_email,
-        }
-
-    def action_view_account(self):
-        self.ensure_one()
-        return self.account_id._get_records_action()

@@ -6,12 +6,12 @@ from contextlib import contextmanager, suppress
 
 from psycopg2 import InterfaceError, OperationalError
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..core import intake
-from ..queries import crossing_event, crossing_work
+from ..queries import crossing_batch, crossing_event, crossing_work
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +19,81 @@ RETRIES = 5
 #: (process, registry, cursor) of connections that wait for the next event.
 _KEPT = []
 KEEP = 4
+
+
+class TollCrossingBatch(models.Model):
+    """The day's batch of an operator's events."""
+
+    _inherit = "toll.crossing.batch"  # pylint: disable=consider-merging-classes-inherited
+
+    @api.model
+    def _load_events(self, operator, events):
+        """Take single events to their fates, in the order in which they came.
+
+        :param list events: dicts with the columns of the universal crossing file
+        :return: list of dict(ref, state, reason, detail, amount, id, batch_id); a
+            repeated event has the id of the first
+        """
+        facts = operator._crossing_facts()
+        company_id = facts["company_id"] or self.env.company.id
+        batch_id = self._api_batch_id(operator.id, company_id)
+        # the integration user may post its operator's crossings and nothing else;
+        # wallets and tariffs are none of its business
+        fates = (
+            self.env["toll.crossing.loader"]
+            .sudo()
+            ._load_events(operator, company_id, batch_id, events)
+        )
+        for fate in fates:
+            first = fate.pop("crossing_id")
+            if fate["state"] == "duplicate" and first:
+                fate["id"] = first
+            fate["amount"] = f"{fate['amount']:.{facts['decimals']}f}"
+            fate["batch_id"] = batch_id
+        return fates
+
+    @api.model
+    def _post_events(self, operator, events):
+        """``_load_events`` in a transaction of its own, committed before it returns.
+
+        For requests that do nothing else: see ``_on_kept_connection``.
+        """
+        return self.env["toll.crossing.loader"]._on_kept_connection(
+            lambda env: self.with_env(env)._load_events(operator.with_env(env), events)
+        )
+
+    @api.model
+    def _api_batch_id(self, operator_id, company_id):
+        """The API's batch of the day for this operator, made by its first event."""
+        name = f"API {fields.Date.context_today(self)}"
+        try:
+            return self._find_api_batch(operator_id, company_id, name)
+        except KeyError:
+            # two first events at once: the later one is tried again and finds it
+            query = crossing_batch.make_api_batch(
+                name, operator_id, company_id, self.env.uid
+            )
+            return self.env.execute_query(query)[0][0]
+
+    @api.model
+    @tools.ormcache("operator_id", "company_id", "name")
+    def _find_api_batch(self, operator_id, company_id, name):
+        """Its id. Batches are never deleted, so what was found once stays true.
+
+        :raises KeyError: there is none yet (and that is not remembered)
+        """
+        # an operator's user has no right on batches; the rule is the key above
+        batch_sudo = self.sudo().search(
+            [
+                ("operator_id", "=", operator_id),
+                ("company_id", "=", company_id),
+                ("kind", "=", "api"),
+                ("name", "=", name),
+            ]
+        )
+        if not batch_sudo:
+            raise KeyError(name)
+        return batch_sudo.id
 
 
 class TollCrossingLoader(models.AbstractModel):

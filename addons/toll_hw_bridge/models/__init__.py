@@ -7,6 +7,7 @@ from . import toll_encoder
 from . import toll_encoding_batch
 from . import toll_encoding_batch_run
 from . import toll_encoding_job
+from . import toll_encoding_outcome
 from . import toll_encoding_attempt
 from . import toll_bridge
 from . import product_template
