@@ -1,6 +1,7 @@
 """Public pages in large numbers: drawn once for everybody, with a limit per process."""
 
 import functools
+import json
 import re
 import time
 
@@ -134,7 +135,15 @@ class TollPublicPage(Controller):
             http.host_url,
             http.path,
             request.geoip.country_code,
-            request.env["ir.http"]._is_allowed_cookie("optional"),
+            self._toll_cookies_accepted(),
             int(time.time() // LIFETIME),
         )
         return request.website._toll_get_kept(key, make)
+
+    def _toll_cookies_accepted(self):
+        """As Odoo asks it, without reading the website at each request."""
+        try:
+            accepted = json.loads(request.cookies.get("website_cookies_bar") or "{}")
+        except ValueError:
+            return False
+        return isinstance(accepted, dict) and bool(accepted.get("optional"))
