@@ -154,6 +154,7 @@ class Load:
             t for name, times in self.times.items() if name != "0" for t in times
         )
         answer = {
+            "cpu_ms_by_page": pages,
             "rate": self._rate,
             "requests": self._count,
             "answers_per_s": round(len(served) / self.seconds, 1),

@@ -71,7 +71,8 @@ class TollPublicPage(Controller):
             "busy",
             lambda: str(
                 request.env["ir.qweb"]._render(
-                    "toll_account.public_busy", {"lang": request.lang.code}
+                    "toll_account.public_busy",
+                    {"lang": request.lang.code.replace("_", "-")},
                 )
             ),
         )

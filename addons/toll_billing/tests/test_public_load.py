@@ -74,6 +74,7 @@ class TestPublicLoad(TollHttpCommon):
         self.assertIn(503, codes)
         self.assertEqual((busy.status_code, signed_in, account), (503, 200, 200))
         self.assertIn("Retry-After", busy.headers)
+        self.assertTrue(busy.text.lstrip().startswith("<!DOCTYPE html>"))
         self.assertIn("wait a little", busy.text)
 
     # Own server
