@@ -154,7 +154,6 @@ class Load:
             t for name, times in self.times.items() if name != "0" for t in times
         )
         answer = {
-            "cpu_ms_by_page": pages,
             "rate": self._rate,
             "requests": self._count,
             "answers_per_s": round(len(served) / self.seconds, 1),
@@ -299,6 +298,7 @@ def main():
         server.wait(30)
     errors = re.findall(r" (?:ERROR|CRITICAL) .*", log.read_text())
     answer = {
+        "cpu_ms_by_page": pages,
         "goal": goal,
         "contactus": own,
         "above": above,
