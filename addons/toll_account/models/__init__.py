@@ -1,3 +1,4 @@
+from . import toll_guarded
 from . import toll_operator
 from . import toll_operator_class
 from . import toll_road

@@ -1,16 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-# Written by the deposit's own methods only, so that sessions and books agree.
-GUARDED = {"state", "move_id", "session_ids", "amount", "name", "company_id"}
-
 
 class TollCashDeposit(models.Model):
     _name = "toll.cash.deposit"
     _description = "Cash Deposit"
-    _inherit = ["mail.thread"]
+    _inherit = ["toll.guarded", "mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset(
+        {"state", "move_id", "session_ids", "amount", "name", "company_id"}
+    )
+    _number_sequence = "toll.cash.deposit"
 
     name = fields.Char(
         string="Number", required=True, readonly=True, copy=False, default="/"
@@ -69,26 +70,10 @@ class TollCashDeposit(models.Model):
         for deposit in self:
             deposit.amount = sum(deposit.session_ids.mapped("amount_to_deposit"))
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_guarded(vals)
-            if vals.get("name", "/") == "/":
-                # the number, whatever the person may do with sequences
-                vals["name"] = (
-                    self.env["ir.sequence"].sudo().next_by_code("toll.cash.deposit")
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_guarded(vals)
         if vals.keys() - {"message_main_attachment_id"} and not self.env.su:
             self._check_draft()
         return super().write(vals)
-
-    def _check_guarded(self, vals):
-        if not self.env.su and GUARDED & vals.keys():
-            raise UserError(self.env._("A deposit changes through its buttons."))
 
     def _check_draft(self):
         for deposit in self:

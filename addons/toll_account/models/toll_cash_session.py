@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..queries import cash_session as queries
 
@@ -9,30 +9,32 @@ SESSION_STATES = [
     ("closed", "Closed"),
     ("deposited", "Deposited"),
 ]
-# Written by the session's own methods only, so that count, books and state agree.
-GUARDED = {
-    "state",
-    "opened_at",
-    "closed_at",
-    "closed_by_id",
-    "difference_booked",
-    "move_id",
-    "deposit_id",
-    "movement_count",
-    "name",
-    "journal_id",
-    "company_id",
-    "amount_counted",
-    "amount_to_deposit",
-}
 
 
 class TollCashSession(models.Model):
     _name = "toll.cash.session"
     _description = "Cash Session"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "opened_at desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset(
+        {
+            "state",
+            "opened_at",
+            "closed_at",
+            "closed_by_id",
+            "difference_booked",
+            "move_id",
+            "deposit_id",
+            "movement_count",
+            "name",
+            "journal_id",
+            "company_id",
+            "amount_counted",
+            "amount_to_deposit",
+        }
+    )
+    _number_sequence = "toll.cash.session"
 
     name = fields.Char(
         string="Number", required=True, readonly=True, copy=False, default="/"
@@ -217,13 +219,6 @@ class TollCashSession(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_guarded(vals)
-            if vals.get("name", "/") == "/":
-                # the number, whatever the agent may do with sequences
-                vals["name"] = (
-                    self.env["ir.sequence"].sudo().next_by_code("toll.cash.session")
-                )
         sessions = super().create(vals_list)
         for session in sessions:
             if not session.journal_id:
@@ -238,7 +233,6 @@ class TollCashSession(models.Model):
         return sessions
 
     def write(self, vals):
-        self._check_guarded(vals)
         if {"amount_opening", "office_id", "user_id"} & vals.keys():
             for session in self:
                 if session.movement_count or session.state != "open":
@@ -252,12 +246,6 @@ class TollCashSession(models.Model):
         if {"amount_left", "difference_reason"} & vals.keys() and not self.env.su:
             self._check_state("counting")
         return super().write(vals)
-
-    def _check_guarded(self, vals):
-        if not self.env.su and GUARDED & vals.keys():
-            raise AccessError(
-                self.env._("A session changes through its buttons: count, close.")
-            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

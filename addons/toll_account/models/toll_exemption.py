@@ -4,7 +4,6 @@ from odoo.tools import SQL
 
 from ..queries import exemption as queries
 
-GUARDED = {"state", "approved_by_id", "approved_at", "asked_by_id"}
 FROZEN = {
     "account_id",
     "vehicle_id",
@@ -20,9 +19,11 @@ class TollExemption(models.Model):
 
     _name = "toll.exemption"
     _description = "Toll Exemption"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset({"state", "approved_by_id", "approved_at", "asked_by_id"})
+    _number_sequence = "toll.exemption"
 
     name = fields.Char(
         string="Number", required=True, readonly=True, copy=False, default="/"
@@ -128,19 +129,7 @@ class TollExemption(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._check_guarded(vals)
-            if vals.get("name", "/") == "/":
-                # the number, whatever the person may do with sequences
-                vals["name"] = (
-                    self.env["ir.sequence"].sudo().next_by_code("toll.exemption")
-                )
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._check_guarded(vals)
         if FROZEN & vals.keys() and not self.env.su:
             for exemption in self:
                 if exemption.state != "draft":
@@ -152,12 +141,6 @@ class TollExemption(models.Model):
                         )
                     )
         return super().write(vals)
-
-    def _check_guarded(self, vals):
-        if not self.env.su and GUARDED & vals.keys():
-            raise AccessError(
-                self.env._("An exemption changes through its buttons: ask, approve.")
-            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_asked(self):

@@ -10,7 +10,6 @@ from . import stock_picking
 from . import stock_location
 from . import stock_orderpoint
 from . import toll_tag_assignment
-from . import toll_tag_guarded
 from . import toll_tag_supply
 from . import toll_tag_settlement
 from . import toll_tag_terms

@@ -9,7 +9,7 @@ class TollTagCampaign(models.Model):
 
     _name = "toll.tag.campaign"
     _description = "TAG Renewal Campaign"
-    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
 

@@ -5,7 +5,7 @@ from odoo.exceptions import UserError
 class TollTagCampaignLine(models.Model):
     _name = "toll.tag.campaign.line"
     _description = "TAG to Renew"
-    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "campaign_id desc, misread_rate desc, age_months desc, id"
     _rec_name = "lot_id"
     _guarded = frozenset({"new_lot_id", "swapped_at"})

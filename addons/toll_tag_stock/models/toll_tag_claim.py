@@ -16,7 +16,7 @@ class TollTagClaim(models.Model):
 
     _name = "toll.tag.claim"
     _description = "Warranty Claim"
-    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
     _check_company_auto = True
     _guarded = frozenset({"state", "sent_at", "picking_ids", "rma_ids"})

@@ -18,7 +18,7 @@ class TollTagCount(models.Model):
 
     _name = "toll.tag.count"
     _description = "TAG Count"
-    _inherit = ["toll.tag.guarded", "mail.thread", "barcodes.barcode_events_mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "barcodes.barcode_events_mixin"]
     _order = "id desc"
     _check_company_auto = True
 

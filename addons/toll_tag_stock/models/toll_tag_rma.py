@@ -31,7 +31,7 @@ class TollTagRma(models.Model):
 
     _name = "toll.tag.rma"
     _description = "TAG RMA"
-    _inherit = ["toll.tag.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
     _guarded = frozenset(

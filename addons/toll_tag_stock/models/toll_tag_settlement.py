@@ -7,7 +7,7 @@ class TollTagSettlement(models.Model):
 
     _name = "toll.tag.settlement"
     _description = "Retailer Settlement"
-    _inherit = ["toll.tag.guarded", "mail.thread"]
+    _inherit = ["toll.guarded", "mail.thread"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
     _guarded = frozenset({"state", "assignment_ids"})
