@@ -79,11 +79,25 @@ class ResCompany(models.Model):
         """All companies that keep books."""
         self.sudo().search([("chart_template", "!=", False)])._toll_set_up()
 
+    def _toll_set_up_first(self):
+        """Set up those that keep books and now have their first toll account."""
+        # the books are the company's, whoever opens the first account
+        self.sudo().filtered(
+            lambda c: c.root_id.chart_template and not c.toll_deposit_account_id
+        )._toll_set_up()
+
     def _toll_set_up(self):
-        """Make what is missing for taking top-ups in these companies."""
+        """Make what is missing for taking top-ups in these companies.
+
+        Done when the suite is installed and when a company opens its first account:
+        companies that have nothing to do with tolls keep the books they had.
+        """
         for company in self.sudo():
-            if not company.toll_deposit_account_id:
-                company.toll_deposit_account_id = company._toll_create_deposit_account()
+            root = company.root_id
+            if not root.toll_deposit_account_id:
+                root.toll_deposit_account_id = root._toll_create_deposit_account()
+            if not company.toll_deposit_account_id:  # a branch shares it
+                company.toll_deposit_account_id = root.toll_deposit_account_id
             if not company.toll_topup_journal_id:
                 company.toll_topup_journal_id = company._toll_get_topup_journal("cash")
 

@@ -302,6 +302,7 @@ class TollAccount(models.Model):
         accounts.flush_recordset(["number"])
         self.env.cr.execute(queries.create_wallets(accounts.ids))
         accounts._log_state(dict.fromkeys(accounts.ids))
+        accounts.company_id._toll_set_up_first()
         return accounts
 
     @api.model

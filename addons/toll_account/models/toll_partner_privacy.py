@@ -22,6 +22,7 @@ class ResPartner(models.Model):
     toll_legal_hold = fields.Boolean(
         string="Legal Hold",
         tracking=True,
+        copy=False,
         groups="toll_account.group_toll_agent",
         help="A dispute or an authority needs the data: it must not be erased.",
     )

@@ -129,14 +129,14 @@ class TestTollTopup(TollCommon):
 
     def test_two_companies_keep_two_deposits(self):
         company = self._create_company("Second issuer")
-        self.assertTrue(company.toll_deposit_account_id)
-        self.assertNotEqual(
-            company.toll_deposit_account_id, self.company.toll_deposit_account_id
-        )
         account = (
             self.env["toll.account"]
             .with_company(company)
             .create({"partner_id": self.partner.id, "company_id": company.id})
+        )
+        self.assertTrue(company.toll_deposit_account_id)
+        self.assertNotEqual(
+            company.toll_deposit_account_id, self.company.toll_deposit_account_id
         )
         account.action_activate()
         entry = account.top_up(100, "T10")

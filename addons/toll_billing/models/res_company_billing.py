@@ -26,6 +26,14 @@ class ResCompany(models.Model):
         "way. 0 switches it off.",
     )
 
+    def _toll_set_up(self):
+        """The toll services also need a tax that is part of the price."""
+        result = super()._toll_set_up()
+        # the products and taxes of other companies' services as well
+        companies = self | self.root_id
+        self.env["toll.service"].sudo()._ensure_company_taxes(companies)
+        return result
+
     def _toll_tz(self):
         """Time zone in which this company's days begin and end."""
         self.ensure_one()

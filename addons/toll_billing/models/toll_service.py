@@ -59,15 +59,17 @@ class TollService(models.Model):
     def _ensure_company_taxes(self, companies=None):
         """Give the products the price-included sales tax of each company.
 
-        A company without a chart of accounts has no tax yet; it is served when its
-        chart is loaded.
+        Companies without tolls keep the taxes they had: see ``_toll_set_up``.
         """
         services = self or self.with_context(active_test=False).search(
             [("product_id", "!=", False)]
         )
         if companies is None:
             companies = self.env["res.company"].search(
-                [("account_sale_tax_id", "!=", False)]
+                [
+                    ("account_sale_tax_id", "!=", False),
+                    ("toll_deposit_account_id", "!=", False),
+                ]
             )
         for company in companies:
             included_tax = self._get_included_tax(company)
@@ -112,14 +114,3 @@ class TollService(models.Model):
             "price_include_override": "tax_included",
             "sequence": tax.sequence + 1,
         }
-
-
-class AccountChartTemplate(models.AbstractModel):
-    _inherit = "account.chart.template"
-
-    def _post_load_data(self, template_code, company, template_data):
-        """A company that gets its chart gets the taxes of the toll services too."""
-        result = super()._post_load_data(template_code, company, template_data)
-        company = company or self.env.company
-        self.env["toll.service"]._ensure_company_taxes(company)
-        return result

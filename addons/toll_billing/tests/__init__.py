@@ -8,6 +8,8 @@ from . import test_public_pages
 from . import test_public_topup
 from . import test_tours
 from . import test_toll_tariff
+from . import test_toll_tariff_price
+from . import test_toll_service
 from . import test_toll_tariff_matrix
 from . import test_intake_profile
 from . import test_toll_billing_run

@@ -1,6 +1,6 @@
 from odoo.tests import HttpCase, tagged
 
-from .test_toll_tariff import TollTariffCommon
+from .tariff_common import TollTariffCommon
 
 
 @tagged("post_install", "-at_install")
