@@ -114,6 +114,7 @@ class TollCrossing(models.Model):
     raw = fields.Json(
         string="As received",
         readonly=True,
+        prefetch=False,
         groups="toll_account.group_toll_analyst,toll_account.group_toll_manager",
     )
     explanation = fields.Json(

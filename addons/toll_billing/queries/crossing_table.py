@@ -89,6 +89,9 @@ def create_tables() -> SQL:
             ON toll_crossing_data USING brin (batch_id);
         CREATE INDEX IF NOT EXISTS toll_crossing_data_review_idx
             ON toll_crossing_data (state, occurred_at) WHERE state <> 'posted';
+        CREATE INDEX IF NOT EXISTS toll_crossing_data_held_idx
+            ON toll_crossing_data (account_id)
+            WHERE state = 'held' AND account_id IS NOT NULL;
         CREATE INDEX IF NOT EXISTS toll_crossing_data_unbilled_idx
             ON toll_crossing_data (account_id)
             WHERE state = 'posted' AND statement_id IS NULL;
