@@ -152,7 +152,9 @@ def main():
     env.cr.commit()
     folder = tempfile.mkdtemp()
     answer = {}
-    path = world.write_file(f"{folder}/day.csv", ROWS, ACCOUNTS)
+    # a file a day, as they come: the newest is measured last
+    days = STORED // ROWS
+    path = world.write_file(f"{folder}/day.csv", ROWS, ACCOUNTS, ago=2 + days)
     result = in_child(lambda: fresh(load, path))
     os.unlink(path)
     copied = fresh(copy_baseline, result["batch"])
@@ -165,7 +167,8 @@ def main():
         answer[f"load_vs_orm_{name}"] = round(result["rows_per_second"] / rate, 1)
     done = ROWS
     while done < STORED:
-        path = world.write_file(f"{folder}/more.csv", ROWS, ACCOUNTS, done)
+        ago = 2 + days - done // ROWS
+        path = world.write_file(f"{folder}/more.csv", ROWS, ACCOUNTS, done, ago=ago)
         in_child(lambda path=path: fresh(load, path))
         os.unlink(path)
         done += ROWS

@@ -145,12 +145,12 @@ def multiply(env, accounts, times, first=200_000):
     cr.commit()
 
 
-def write_file(path, rows, accounts, start=0, days=1):
+def write_file(path, rows, accounts, start=0, days=1, ago=2):
     """Write a universal file: known TAGs, some unknown, some damaged, some repeated.
 
-    The rows spread over so many days before the day before yesterday.
+    The rows spread over so many days, the last of them so many days ago.
     """
-    noon = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=2)).replace(
+    noon = (datetime.now(UTC).replace(tzinfo=None) - timedelta(days=ago)).replace(
         hour=12, microsecond=0
     )
     with open(path, "w", encoding="utf-8") as out:
