@@ -30,6 +30,8 @@ class TollCrossingBatch(models.Model):
     def _load_events(self, operator, events):
         """Take single events to their fates, in the order in which they came.
 
+        Where ``_prepare_events`` has been: see ``_post_events``, which everybody calls.
+
         :param list events: dicts with the columns of the universal crossing file
         :return: list of dict(ref, state, reason, detail, amount, id, batch_id); a
             repeated event has the id of the first

@@ -382,7 +382,7 @@ class TestExemptionHttp(TollHttpCommon):
         before = self.account.balance
         crossings = self.env["toll.crossing"].browse()
         with self.subTest("an event"):
-            (fate,) = self.env["toll.crossing.batch"]._load_events(
+            (fate,) = self.env["toll.crossing.batch"]._post_events(
                 self.operator, [self._event("E-1")]
             )
             self.assertEqual((fate["state"], float(fate["amount"])), ("posted", 0))
