@@ -16,9 +16,12 @@ from ..queries import crossing_batch, crossing_event, crossing_work
 _logger = logging.getLogger(__name__)
 
 RETRIES = 5
-#: (process, registry, cursor) of connections that wait for the next event.
+#: (process, registry, cursor, uses) of connections that wait for the next event.
 _KEPT = []
 KEEP = 4
+#: Calls after which a connection goes back to the pool: nobody vacuums its work tables,
+#: and what was deleted from them leaves a trace that every later statement reads over.
+MAX_USES = 1_000
 
 
 class TollCrossingBatch(models.Model):
@@ -113,14 +116,14 @@ class TollCrossingLoader(models.AbstractModel):
         meanwhile: what was committed all the same is then a duplicate of itself.
         """
         for attempt in range(1, RETRIES + 1):
-            cr, is_ready = self._take_connection()
+            cr, uses = self._take_connection()
             if not isinstance(cr, Cursor):  # a test's: the one that we are in
                 cr.close()
                 self._prepare_events(is_local=True)
                 return work(self.env)
             try:
-                with self._kept_connection(cr) as env:
-                    if not is_ready:
+                with self._kept_connection(cr, uses) as env:
+                    if not uses:
                         self.with_env(env)._prepare_events(is_local=False)
                     return work(env)
             except (OperationalError, InterfaceError) as error:
@@ -129,21 +132,21 @@ class TollCrossingLoader(models.AbstractModel):
                 _logger.info("events tried again (%s): %s", attempt, error)
 
     def _take_connection(self):
-        """A cursor that this process kept, or a new one; and which of them it is."""
+        """A cursor that this process kept, or a new one; and how often it was used."""
         registry = self.env.registry
         while True:
             try:
-                process, known, cr = _KEPT.pop()
+                process, known, cr, uses = _KEPT.pop()
             except IndexError:
-                return registry.cursor(), False
+                return registry.cursor(), 0
             if process != os.getpid():  # of the process that we were forked from
                 continue
             if known is registry and not (cr.closed or cr.connection.closed):
-                return cr, True
+                return cr, uses
             cr.close()
 
     @contextmanager
-    def _kept_connection(self, cr):
+    def _kept_connection(self, cr, uses):
         """Commit and keep it; after an error it goes back to Odoo's pool."""
         try:
             yield api.Environment(cr, self.env.uid, self.env.context, self.env.su)
@@ -153,8 +156,8 @@ class TollCrossingLoader(models.AbstractModel):
             with suppress(InterfaceError):
                 cr.close()
             raise
-        if len(_KEPT) < KEEP:
-            _KEPT.append((os.getpid(), self.env.registry, cr))
+        if len(_KEPT) < KEEP and uses + 1 < MAX_USES:
+            _KEPT.append((os.getpid(), self.env.registry, cr, uses + 1))
         else:
             cr.close()
 
