@@ -142,5 +142,6 @@
         "demo/toll_desk_demo.xml",
         "demo/toll_front_demo.xml",
         "demo/toll_portal_demo.xml",
+        "demo/website_demo.xml",
     ],
 }

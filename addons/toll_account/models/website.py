@@ -1,4 +1,5 @@
-from odoo import api, models, tools
+from odoo import Command, api, models, tools
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -7,25 +8,38 @@ class Website(models.Model):
 
     @api.model
     def _toll_set_up(self):
-        """Spanish first, English beside it, and our pages in the menu of a new site.
+        """Our start page and our pages in the menu of a new site.
 
         Called at each installation and update; what a person has changed stays.
         """
         # also those of other companies
         new_sudo = self.sudo().search([("homepage_url", "in", (False, "/"))])
-        langs = self.env["res.lang"].sudo().search([("active", "=", True)])
-        spanish = langs.filtered(lambda lang: lang.code == "es_MX")
-        spanish = spanish or langs.filtered(lambda lang: lang.code.startswith("es"))[:1]
-        english = langs.filtered(lambda lang: lang.code == "en_US")
         for website in new_sudo:
-            website.language_ids |= spanish | english
-            if spanish:
-                website.default_lang_id = spanish
             website.homepage_url = "/toll"
             if website.name == "My Website":
                 website.name = website.company_id.name
         for website in self.sudo().search([("homepage_url", "=", "/toll")]):
             website._toll_set_menu()
+
+    @api.model
+    def _toll_set_languages(self):
+        """Spanish first and English beside it, on the sites of the current company.
+
+        Never at an installation: the languages of a site decide its addresses.
+        """
+        langs = self.env["res.lang"].search([])
+        spanish = langs.filtered(lambda lang: lang.code == "es_MX")
+        spanish = spanish or langs.filtered(lambda lang: lang.code.startswith("es"))[:1]
+        if not spanish:
+            raise UserError(self.env._("No Spanish is active: add it under Languages."))
+        english = langs.filtered(lambda lang: lang.code == "en_US")
+        for website in self.search([("company_id", "=", self.env.company.id)]):
+            website.write(
+                {
+                    "language_ids": [Command.link(lang.id) for lang in spanish | english],
+                    "default_lang_id": spanish.id,
+                }
+            )
 
     @tools.ormcache("key", cache="templates.cached_values")
     def _toll_get_kept(self, key, make):
@@ -61,10 +75,8 @@ class Website(models.Model):
                     "website_id": self.id,
                 }
             )
-            for lang in self.language_ids.filtered(lambda x: x.code != "en_US"):
-                menu.with_context(lang=lang.code).name = self._toll_menu_label(
-                    url, lang.code
-                )
+            for code, _name in self.env["res.lang"].get_installed():
+                menu.with_context(lang=code).name = self._toll_menu_label(url, code)
 
     def _toll_menu_label(self, url, lang):
         """Menus are rows of each site, out of reach of the addon's translations."""

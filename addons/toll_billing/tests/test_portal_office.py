@@ -301,12 +301,15 @@ class TestPortalOffice(TollHttpCommon):
                 self.assertIn("pdf", response.headers["Content-Type"])
                 self.assertIn("attachment", response.headers["Content-Disposition"])
 
-    def test_spanish_by_default(self):
-        """A site of a database with Spanish speaks it first, English under /en."""
+    def test_spanish_first(self):
+        """A site of ours can speak Spanish first, and English under /en."""
         website = self.env["website"].search([], limit=1)
         spanish = self.env["res.lang"]._activate_lang("es_MX")
-        website.write({"language_ids": [(4, spanish.id)], "homepage_url": False})
+        website.homepage_url = False
+        languages = website.default_lang_id, website.language_ids
         self.env["website"]._toll_set_up()
+        self.assertEqual((website.default_lang_id, website.language_ids), languages)
+        self.env["res.config.settings"].create({}).action_toll_set_languages()
         self.assertEqual(website.default_lang_id, spanish)
         self.assertEqual(website.homepage_url, "/toll")
         urls = website.menu_id.child_id.mapped("url")

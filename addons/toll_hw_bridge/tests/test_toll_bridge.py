@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.toll_tag_stock.core.epc import read_giai96
@@ -174,13 +174,14 @@ class TestTollBridge(EncodingCommon):
     def test_a_broken_encoder_rests_longer_and_longer(self):
         self._box()
         rests = []
+        now = fields.Datetime.now()
         for _time in range(4):
-            job = self._poll()
-            self._fail(job, "cable")
-            self.assertFalse(self._poll(), "it rests")
-            now = fields.Datetime.now()
-            rests.append(round((self.encoder.retry_at - now).total_seconds()))
-            self.encoder.retry_at = now
+            with freeze_time(now):
+                job = self._poll()
+                self._fail(job, "cable")
+                self.assertFalse(self._poll(), "it rests")
+            rests.append((self.encoder.retry_at - now).total_seconds())
+            now = self.encoder.retry_at
         self.assertEqual(rests, [2, 4, 8, 16])
         self.assertEqual(self.encoder.fault_count, 4)
 
