@@ -27,16 +27,17 @@ class Website(models.Model):
 
         Never at an installation: the languages of a site decide its addresses.
         """
-        langs = self.env["res.lang"].search([])
-        spanish = langs.filtered(lambda lang: lang.code == "es_MX")
-        spanish = spanish or langs.filtered(lambda lang: lang.code.startswith("es"))[:1]
+        Lang = self.env["res.lang"]
+        spanish = Lang.search([("code", "=", "es_MX")]) or Lang.search(
+            [("code", "=like", "es\\_%")], limit=1
+        )
         if not spanish:
             raise UserError(self.env._("No Spanish is active: add it under Languages."))
-        english = langs.filtered(lambda lang: lang.code == "en_US")
+        both = spanish | Lang.search([("code", "=", "en_US")])
         for website in self.search([("company_id", "=", self.env.company.id)]):
             website.write(
                 {
-                    "language_ids": [Command.link(lang.id) for lang in spanish | english],
+                    "language_ids": [Command.link(lang.id) for lang in both],
                     "default_lang_id": spanish.id,
                 }
             )
