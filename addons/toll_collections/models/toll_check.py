@@ -1,0 +1,20 @@
+from odoo import models
+
+from ..queries import write_off as queries
+
+
+class TollCheck(models.AbstractModel):
+    _inherit = "toll.check"  # pylint: disable=consider-merging-classes-inherited
+
+    def _rules(self):
+        return [
+            *super()._rules(),
+            (
+                "write-off",
+                self.env._("Every write-off is in the books and the wallet"),
+                self._check_write_offs,
+            ),
+        ]
+
+    def _check_write_offs(self):
+        return [row[0] for row in self.env.execute_query(queries.differences())]

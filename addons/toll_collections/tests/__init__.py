@@ -1,0 +1,6 @@
+from . import test_portfolio
+from . import test_collection_access
+from . import test_payment_promise
+from . import test_collection_agency
+from . import test_write_off
+from . import test_write_off_concurrency

@@ -1,0 +1,3 @@
+from . import toll_collection_assign
+from . import toll_collection_place
+from . import toll_write_off_decision
