@@ -1,6 +1,6 @@
 {
     "name": "Toll Collections",
-    "summary": "Overdue portfolio: segments, collectors, promises, agencies, write-offs",
+    "summary": "Overdue portfolio: collectors, promises, agencies, write-offs",
     "version": "19.0.1.0.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",

@@ -151,9 +151,7 @@ class TollCollectionCase(models.Model):
     broken_count = fields.Integer(string="Broken Promises", readonly=True)
     contact_ids = fields.One2many("toll.collection.contact", "case_id")
     last_contact_at = fields.Datetime(string="Last Contact", readonly=True)
-    last_result_id = fields.Many2one(
-        "toll.contact.result", string="Last Result", readonly=True
-    )
+    last_result_id = fields.Many2one("toll.contact.result", readonly=True)
     promise_ids = fields.One2many("toll.payment.promise", "case_id")
     promise_count = fields.Integer(compute="_compute_promises")
     promise_id = fields.Many2one(

@@ -189,31 +189,25 @@ class TollCollectionPlacement(models.Model):
     @api.model
     def _cron_recall(self):
         """Take back what was handed over until today."""
-        for company in self.env["res.company"].search([]):
-            late = self.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("state", "=", "placed"),
-                    ("date_to", "<", company._toll_today()),
-                ]
-            )
-            if late:
-                late.action_recall()
+        placed = self.search([("state", "=", "placed"), ("date_to", "!=", False)])
+        for company, placements in placed.grouped("company_id").items():
+            today = company._toll_today()
+            placements.filtered(lambda p, day=today: p.date_to < day).action_recall()
 
     # === FILE === #
     def _export_rows(self):
         """Head and rows: what an agency needs to reach the debtor, and no more."""
         self.ensure_one()
-        _ = self.with_context(lang=self.agency_id.partner_id.lang).env._
+        env = self.with_context(lang=self.agency_id.partner_id.lang).env
         yield (
-            _("List"),
-            _("Account"),
-            _("Customer"),
-            _("Telephone"),
-            _("E-mail"),
-            _("Overdue since"),
-            _("Amount"),
-            _("Currency"),
+            env._("List"),
+            env._("Account"),
+            env._("Customer"),
+            env._("Telephone"),
+            env._("E-mail"),
+            env._("Overdue since"),
+            env._("Amount"),
+            env._("Currency"),
         )
         for line in self.line_ids.filtered(lambda r: r.state in ("draft", "placed")):
             case = line.case_id

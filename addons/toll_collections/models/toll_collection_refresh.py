@@ -46,11 +46,10 @@ class TollCollectionCase(models.Model):
     @api.model
     def _cron_refresh(self):
         """Every company in a transaction of its own, which sees what others commit."""
-        companies = self.env["res.company"].search([])
-        accounts = self.env["toll.account"]
+        companies = self.env["res.company"].search(
+            [("toll_deposit_account_id", "!=", False)]
+        )
         for company in companies:
-            if not accounts.search_count([("company_id", "=", company.id)], limit=1):
-                continue
             with self.env.registry.cursor() as cr:
                 cr.execute(wallet_queries.read_committed())
                 cases = self.with_env(self.env(cr=cr))

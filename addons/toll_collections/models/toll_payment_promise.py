@@ -57,7 +57,11 @@ class TollPaymentPromise(models.Model):
     amount = fields.Monetary(required=True, tracking=True)
     part_count = fields.Integer(string="Instalments", required=True, default=1)
     part_unit = fields.Selection(
-        [("week", "Every week"), ("fortnight", "Every two weeks"), ("month", "Monthly")],
+        [
+            ("week", "Every week"),
+            ("fortnight", "Every two weeks"),
+            ("month", "Monthly"),
+        ],
         string="Rhythm",
         default="month",
     )
@@ -152,9 +156,7 @@ class TollPaymentPromise(models.Model):
         count = vals.get("part_count", 1)
         if not isinstance(count, int) or not 1 <= count <= MOST_PARTS:
             raise UserError(
-                self.env._(
-                    "A promise has between 1 and %s instalments.", MOST_PARTS
-                )
+                self.env._("A promise has between 1 and %s instalments.", MOST_PARTS)
             )
         if currency.compare_amounts(vals["amount"], count * currency.rounding) < 0:
             raise UserError(self.env._("There are more instalments than money."))

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -70,8 +70,11 @@ class TollWriteOff(models.Model):
     def _prepare_move_vals(self):
         account = self.account_id
         company = self.company_id
-        label = self.env._("Write-off %(name)s, account %(number)s",
-                           name=self.name, number=account.number)
+        label = self.env._(
+            "Write-off %(name)s, account %(number)s",
+            name=self.name,
+            number=account.number,
+        )
         common = {"name": label, "partner_id": account.commercial_partner_id.id}
         rows = [(company._toll_get_bad_debt_account(), self.amount, label)]
         for line in self.line_ids:
@@ -119,10 +122,10 @@ class TollWriteOff(models.Model):
                 and not part.currency_id.compare_amounts(part.credit, line.amount)
             )
         )[:1]
-        (documents.filtered(lambda d: d.account_id == counterpart.account_id)
-         + counterpart).with_context(
-            tracking_disable=True, no_cash_basis=True
-        ).reconcile()
+        (
+            documents.filtered(lambda d: d.account_id == counterpart.account_id)
+            + counterpart
+        ).with_context(tracking_disable=True, no_cash_basis=True).reconcile()
 
     def _post_wallet(self, amount, ref, move):
         if self.currency_id.is_zero(amount):

@@ -151,9 +151,7 @@ def credit_placements(company_id, tz, digits, line_ids=None) -> SQL:
     The day of the handing over counts from its hour on, the day of the recall as a
     whole. Lines of cases that have closed end with them.
     """
-    only = (
-        SQL("AND l.id = ANY(%s)", list(line_ids)) if line_ids is not None else SQL()
-    )
+    only = SQL("AND l.id = ANY(%s)", list(line_ids)) if line_ids is not None else SQL()
     return SQL(
         """
         WITH placed AS (

@@ -1,8 +1,8 @@
 """Who owes what since when, and the cases that are kept of it.
 
-One statement reads the open receivable lines of toll invoices and the wallets of prepaid
-accounts, and brings the cases up to date: what is new opens, what has changed changes,
-what is paid closes. Run again, it changes nothing.
+One statement reads the open receivable lines of toll invoices and the wallets of
+prepaid accounts, and brings the cases up to date: what is new opens, what has changed
+changes, what is paid closes. Run again, it changes nothing.
 """
 
 from dataclasses import dataclass
@@ -25,8 +25,10 @@ class Book:
 
 def lock(company_id) -> SQL:
     """One refresh of a company at a time; the others wait for it."""
-    return SQL("SELECT pg_advisory_xact_lock('toll_collection_case'::regclass::int, %s)",
-               company_id)
+    return SQL(
+        "SELECT pg_advisory_xact_lock('toll_collection_case'::regclass::int, %s)",
+        company_id,
+    )
 
 
 def _debts(book: Book, account_ids=None) -> SQL:

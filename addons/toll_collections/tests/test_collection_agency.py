@@ -97,7 +97,9 @@ class TestCollectionAgency(CollectionsCase):
         placement = self._place(case).with_user(self.supervisor)
         action = placement.action_export()
         self.assertIn("/web/content/", action["url"])
-        rows = list(csv.reader(io.StringIO(placement._export_csv().decode("utf-8-sig"))))
+        rows = list(
+            csv.reader(io.StringIO(placement._export_csv().decode("utf-8-sig")))
+        )
         self.assertEqual(len(rows), 2)
         self.assertEqual(rows[1][1:3], [case.account_id.number, "'=1+1"])
         self.assertTrue(rows[1][3].startswith("'+52"))
