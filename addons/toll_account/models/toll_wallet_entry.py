@@ -10,6 +10,7 @@ KINDS = [
     ("refund", "Refund"),
     ("adjustment", "Adjustment"),
     ("settlement", "Settlement"),
+    ("discount", "Discount"),
 ]
 
 

@@ -8,7 +8,7 @@ there, so that it can never fail because another one changed the balance meanwhi
 
 from odoo.tools import SQL
 
-KINDS = ("topup", "usage", "fee", "refund", "adjustment", "settlement")
+KINDS = ("topup", "usage", "fee", "refund", "adjustment", "settlement", "discount")
 
 _TABLES = """
 CREATE SEQUENCE IF NOT EXISTS toll_ledger_id_seq AS bigint CACHE 1;
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS toll_wallet_entry_data (
     account_id int NOT NULL REFERENCES toll_account (id) ON DELETE RESTRICT,
     company_id int NOT NULL REFERENCES res_company (id) ON DELETE RESTRICT,
     kind varchar NOT NULL CHECK (kind IN (
-        'topup', 'usage', 'fee', 'refund', 'adjustment', 'settlement')),
+        'topup', 'usage', 'fee', 'refund', 'adjustment', 'settlement', 'discount')),
     amount numeric NOT NULL,
     currency_id int REFERENCES res_currency (id) ON DELETE RESTRICT,
     occurred_at timestamp NOT NULL,
@@ -38,6 +38,18 @@ CREATE INDEX IF NOT EXISTS toll_wallet_entry_data_payment_idx
     ON toll_wallet_entry_data (payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS toll_wallet_entry_data_move_idx
     ON toll_wallet_entry_data (move_id) WHERE move_id IS NOT NULL;
+
+DO $body$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint
+                    WHERE conname = 'toll_wallet_entry_data_kind_check'
+                      AND pg_get_constraintdef(oid) LIKE '%discount%') THEN
+        ALTER TABLE toll_wallet_entry_data
+            DROP CONSTRAINT IF EXISTS toll_wallet_entry_data_kind_check,
+            ADD CONSTRAINT toll_wallet_entry_data_kind_check CHECK (kind IN (
+                'topup', 'usage', 'fee', 'refund', 'adjustment', 'settlement',
+                'discount'));
+    END IF;
+END $body$;
 
 CREATE TABLE IF NOT EXISTS toll_wallet (
     account_id int PRIMARY KEY REFERENCES toll_account (id) ON DELETE CASCADE,

@@ -4,5 +4,6 @@ from . import portal_words
 from . import portal
 from . import portal_export
 from . import portal_statement
+from . import portal_discounts
 from . import portal_dashboard
 from . import public_tariffs

@@ -33,6 +33,7 @@ LIST_FIELDS = [
     "amount_discount",
     "amount_charged",
     "exemption_id",
+    "discount_plan_id",
     "currency_id",
     "state",
     "ref",

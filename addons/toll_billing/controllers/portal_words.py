@@ -118,6 +118,13 @@ class TollCrossingWords(TollPortal):
             for discount in explanation.get("discounts") or []
             if discount["kind"] == "exempt"
         ]
+        plans = [
+            discount
+            for discount in explanation.get("discounts") or []
+            if discount["kind"] == "plan"
+        ]
+        if plans:
+            return [self._toll_plan_words(discount, money) for discount in plans]
         if exempt:
             return [
                 env._(
@@ -133,6 +140,24 @@ class TollCrossingWords(TollPortal):
             amount = money(crossing_sudo.amount_discount)
             return [env._("Discount: %(amount)s.", amount=amount)]
         return []
+
+    def _toll_plan_words(self, discount, money):
+        """A discount plan and what it took off."""
+        if discount["rule"] == "price":
+            return request.env._(
+                "Discount “%(plan)s”: a crossing costs %(price)s, %(amount)s less. "
+                "Of several discounts the best one counts.",
+                plan=discount["plan"],
+                price=money(discount["price"]),
+                amount=money(discount["amount"]),
+            )
+        return request.env._(
+            "Discount “%(plan)s”: %(percent)s %% off, that is %(amount)s. Of several "
+            "discounts the best one counts.",
+            plan=discount["plan"],
+            percent=f"{discount['percent']:g}",
+            amount=money(discount["amount"]),
+        )
 
     def _toll_tariff_words(self, crossing_sudo, tariff, money):
         env = request.env

@@ -5,6 +5,11 @@ from . import toll_tariff_band
 from . import toll_tariff_rate
 from . import toll_tariff_public
 from . import toll_intake_profile
+from . import toll_discount_approval
+from . import toll_discount_plan
+from . import toll_discount_plan_use
+from . import toll_discount_tier
+from . import toll_discount_grant
 from . import toll_operator
 from . import toll_crossing_batch
 from . import toll_crossing
@@ -17,6 +22,8 @@ from . import toll_billing_run
 from . import toll_statement
 from . import account_move
 from . import toll_account_billing
+from . import toll_discount_line
+from . import toll_account_discount
 from . import toll_account
 from . import toll_check
 from . import toll_simulation

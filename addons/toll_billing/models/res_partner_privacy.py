@@ -30,6 +30,7 @@ class ResPartner(models.Model):
                 "amount_discount",
                 "amount_charged",
                 "exemption_id",
+                "discount_plan_id",
                 "state",
                 "ref",
             ),

@@ -320,6 +320,7 @@ class TollBillingRun(models.Model):
         self.env.flush_all()
         self.env.cr.execute(queries.insert_statements(self, until))
         self.env.cr.execute(queries.claim(self, until))
+        self._settle_discounts()
         self.env.cr.execute(queries.fill_balances(self))
         self._update_totals()
         self._check_conservation()
@@ -341,7 +342,7 @@ class TollBillingRun(models.Model):
         )
 
     def _check_conservation(self):
-        """Σ statements = Σ crossings claimed, counted on the crossings themselves."""
+        """Σ statements = Σ crossings claimed less their volume discounts."""
         ((crossings, amount),) = self._execute(queries.claimed_totals(self))
         if crossings != self.crossing_count or self.currency_id.compare_amounts(
             amount, self.amount_total

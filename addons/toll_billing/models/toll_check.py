@@ -1,6 +1,7 @@
 from odoo import models
 
 from ..queries import crossing_check as queries
+from ..queries import discount
 
 REFERENCES = {
     "batch_id": "toll_crossing_batch",
@@ -9,6 +10,7 @@ REFERENCES = {
     "lot_id": "stock_lot",
     "rate_id": "toll_tariff_rate",
     "exemption_id": "toll_exemption",
+    "discount_plan_id": "toll_discount_plan",
     "statement_id": "toll_statement",
 }
 
@@ -31,7 +33,7 @@ class TollCheck(models.AbstractModel):
             ),
             (
                 "6-explained",
-                self.env._("Every charge is what its tariff row or exemption says"),
+                self.env._("Every charge is what its tariff row or discount says"),
                 self._check_explained,
             ),
             (
@@ -52,7 +54,10 @@ class TollCheck(models.AbstractModel):
         return self._differences(queries.keys_against_crossings())
 
     def _check_explained(self):
-        return self._differences(queries.unexplained())
+        return [
+            *self._differences(queries.unexplained()),
+            *self._differences(discount.unexplained()),
+        ]
 
     def _check_references(self):
         return [

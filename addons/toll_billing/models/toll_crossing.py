@@ -90,6 +90,11 @@ class TollCrossing(models.Model):
         readonly=True,
         help="Lets this crossing pass free; the amount says what it would have cost.",
     )
+    discount_plan_id = fields.Many2one(
+        "toll.discount.plan",
+        readonly=True,
+        help="Lowered the charge of this crossing; the amount is the full price.",
+    )
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     state = fields.Selection(
@@ -174,7 +179,13 @@ class TollCrossing(models.Model):
 
     # === COMPUTE METHODS === #
     @api.depends(
-        "rate_id", "amount", "amount_discount", "exemption_id", "service", "state"
+        "rate_id",
+        "amount",
+        "amount_discount",
+        "exemption_id",
+        "discount_plan_id",
+        "service",
+        "state",
     )
     def _compute_explanation(self):
         Tariff = self.env["toll.tariff"]
@@ -206,7 +217,7 @@ class TollCrossing(models.Model):
         # why a crossing is free is for everybody who may see the crossing
         exemption_sudo = self.exemption_id.sudo()
         if not exemption_sudo:
-            return []
+            return self._get_plan_discounts()
         kinds = exemption_sudo._fields["kind"]._description_selection(self.env)
         return [
             {
@@ -217,6 +228,23 @@ class TollCrossing(models.Model):
                 "amount": self.amount_discount,
             }
         ]
+
+    def _get_plan_discounts(self):
+        """The discount plan that lowered the charge; the best one, never two."""
+        # as above: the reason is for everybody who may see the crossing
+        plan_sudo = self.discount_plan_id.sudo()
+        if not plan_sudo:
+            return []
+        found = {
+            "kind": "plan",
+            "plan": plan_sudo.name,
+            "code": plan_sudo.code,
+            "rule": plan_sudo.rule,
+            "amount": self.amount_discount,
+        }
+        if plan_sudo.rule == "percent":
+            return [found | {"percent": plan_sudo.percent}]
+        return [found | {"price": plan_sudo.price}]
 
     @api.depends("ref", "plaza_id", "occurred_at")
     def _compute_display_name(self):

@@ -171,12 +171,15 @@ class TollCrossingLoader(models.AbstractModel):
         cr, run = self.env.cr, crossing_event.execute
         terms = operator._crossing_terms(company_id, fields.Datetime.now())
         chunk = self._read_events(operator, events)
+        resolve = "toll_event_resolve"
+        if operator._crossing_facts()["has_discounts"]:
+            resolve += "_discounted"
         cr.execute(crossing_work.clear_work(large=False))
         cr.copy_expert(crossing_work.copy_stage(), io.StringIO(chunk.data))
         cr.execute(
             SQL(
                 "%s; %s",
-                run("toll_event_resolve", **terms),
+                run(resolve, **terms),
                 run("toll_event_months"),
             )
         )

@@ -261,7 +261,12 @@ class TollCrossingLoader(models.AbstractModel):
         terms = batch.operator_id._crossing_terms(
             batch.company_id.id, fields.Datetime.now()
         )
-        self.env.cr.execute(crossing_resolve.resolve(**terms))
+        self.env.cr.execute(
+            crossing_resolve.resolve(
+                with_discounts=batch.operator_id._crossing_facts()["has_discounts"],
+                **terms,
+            )
+        )
 
     def _cancel(self, batches, read_committed):
         """Let the operators' cancellations in these batches take effect."""

@@ -45,6 +45,7 @@ class TollOperator(models.Model):
             "decimals": self.currency_id.decimal_places,
             "tolerance": self.future_tolerance_minutes,
             "max_age": self.max_age_days,
+            "has_discounts": self.env["toll.discount.plan"]._is_used_at(self),
             "terms": {
                 "operator": self.id,
                 "operator_code": self.code,

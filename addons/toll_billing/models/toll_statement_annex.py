@@ -64,6 +64,7 @@ class TollStatement(models.Model):
             "count": len(rows),
             "amount": sum((row[9] for row in rows), Decimal(0)),
             "omitted": omitted,
+            "volume": self._get_volume_rows(),
         }
 
     def _get_annex_label(self):
@@ -152,6 +153,14 @@ class TollStatement(models.Model):
         total = len(rows) + 1
         sheet.write_string(total, 8, statement.env._("Total"), bold)
         sheet.write_number(total, 9, sum((r[9] for r in rows), Decimal(0)), bold)
+        volumes = statement._get_volume_rows()
+        for line, (plan, month, _count, amount) in enumerate(volumes, total + 1):
+            sheet.write_string(line, 8, f"{plan}, {month:%Y-%m}")
+            sheet.write_number(line, 9, -amount, money)
+        if volumes:
+            line = total + 1 + len(volumes)
+            sheet.write_string(line, 8, statement.env._("To be paid"), bold)
+            sheet.write_number(line, 9, self.amount_total, bold)
         book.close()
         return out.getvalue()
 

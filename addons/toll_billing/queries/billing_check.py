@@ -80,7 +80,7 @@ def unbilled_by_company() -> SQL:
                   FROM toll_crossing_data
                  WHERE state = 'posted' AND statement_id IS NULL
                  UNION ALL
-                SELECT company_id, amount_total
+                SELECT company_id, amount_total + COALESCE(amount_volume, 0)
                   FROM toll_statement WHERE state <> 'invoiced') u
          GROUP BY company_id
         """
@@ -91,9 +91,9 @@ def invoices_against_crossings(limit=50) -> SQL:
     """Differences: an invoice is not the sum of the crossings of its statement."""
     return SQL(
         """
-        SELECT format('statement %%s: crossings %%s = %%s, statement %%s = %%s, '
-                      'lines %%s, invoice %%s', s.name, t.n, t.amount,
-                      s.crossing_count, s.amount_total, l.amount, m.amount_total)
+        SELECT format('statement %%s: crossings %%s = %%s, volume discounts %%s, '
+                      'statement %%s = %%s, lines %%s, invoice %%s', s.name, t.n,
+                      t.amount, v.amount, s.crossing_count, s.amount_total, l.amount, m.amount_total)
           FROM toll_statement s
           LEFT JOIN LATERAL (
                 SELECT count(*) AS n,
@@ -103,10 +103,14 @@ def invoices_against_crossings(limit=50) -> SQL:
                    AND c.occurred_at >= s.first_at AND c.occurred_at <= s.last_at
                ) t ON true
           LEFT JOIN LATERAL (
+                SELECT COALESCE(sum(amount), 0) AS amount FROM toll_discount_line
+                 WHERE statement_id = s.id AND kind <> 'rate') v ON true
+          LEFT JOIN LATERAL (
                 SELECT sum(amount_total) AS amount FROM toll_statement_line
                  WHERE statement_id = s.id) l ON true
           LEFT JOIN account_move m ON m.id = s.move_id
-         WHERE t.n <> s.crossing_count OR t.amount <> s.amount_total
+         WHERE t.n <> s.crossing_count OR t.amount - v.amount <> s.amount_total
+            OR v.amount <> COALESCE(s.amount_volume, 0)
             OR l.amount IS DISTINCT FROM s.amount_total
             OR (s.state = 'invoiced' AND s.amount_total <> 0
                 AND (m.id IS NULL OR m.state <> 'posted'

@@ -44,10 +44,10 @@ def insert_statements(run, until) -> SQL:
         """
         INSERT INTO toll_statement (
             run_id, account_id, partner_id, company_id, currency_id, name, state,
-            period_to, crossing_count, amount_gross, amount_discount, amount_total,
-            amount_settled, create_uid, create_date, write_uid, write_date)
+            period_to, crossing_count, amount_gross, amount_discount, amount_volume,
+            amount_total, amount_settled, create_uid, create_date, write_uid, write_date)
         SELECT %(run)s, a.id, a.partner_id, a.company_id, a.currency_id,
-               a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0,
+               a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0, 0,
                %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
           FROM toll_account a
          WHERE EXISTS (SELECT FROM toll_crossing_data c
@@ -81,13 +81,14 @@ def claim(run, until) -> SQL:
         ), lines AS (
             INSERT INTO toll_statement_line (
                 statement_id, sequence, operator_id, service, service_id,
-                crossing_count, amount_gross, amount_discount, amount_total, company_id,
-                create_uid, create_date, write_uid, write_date)
+                crossing_count, amount_gross, amount_discount, amount_volume,
+                amount_total, company_id, create_uid, create_date, write_uid,
+                write_date)
             SELECT c.statement_id,
                    row_number() OVER (PARTITION BY c.statement_id
                                       ORDER BY o.code, sv.sequence, c.service) * 10,
                    c.operator_id, c.service, sv.id, count(*), sum(c.amount),
-                   sum(c.amount_discount), sum(c.amount - c.amount_discount),
+                   sum(c.amount_discount), 0, sum(c.amount - c.amount_discount),
                    %(company)s, %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s,
                    now() AT TIME ZONE 'UTC'
               FROM claimed c
@@ -116,8 +117,9 @@ def claim(run, until) -> SQL:
 def fill_balances(run) -> SQL:
     """Opening and closing balance, movements by kind, and the statement before.
 
-    closing = the wallet now - what moved after the period + usage not billed yet; so
-    opening + movements - usage = closing holds by construction, late entries included.
+    closing = the wallet now - what moved after the period + usage not billed yet + the
+    volume discounts that come with invoices not issued yet; so opening + movements -
+    usage = closing holds by construction, late entries included.
     """
     return SQL(
         """
@@ -125,7 +127,7 @@ def fill_balances(run) -> SQL:
             SELECT s.id, COALESCE(p.period_to, a.opened_at, a.create_date) AS since,
                    COALESCE(p.closing_balance, 0) AS opening, p.amount_total AS before,
                    w.balance + COALESCE(q.amount, 0) - COALESCE(e.later, 0)
-                       + COALESCE(u.amount, 0) AS closing,
+                       + COALESCE(u.amount, 0) + COALESCE(v.amount, 0) AS closing,
                    COALESCE(e.topup, 0) AS topup, COALESCE(e.refund, 0) AS refund,
                    COALESCE(e.fee, 0) AS fee, COALESCE(e.settlement, 0) AS settlement
               FROM toll_statement s
@@ -144,6 +146,10 @@ def fill_balances(run) -> SQL:
                       FROM toll_crossing_data c
                      WHERE c.account_id = s.account_id AND c.state = 'posted'
                        AND c.statement_id IS NULL) u ON true
+              LEFT JOIN LATERAL (
+                    SELECT sum(x.amount_volume) AS amount FROM toll_statement x
+                     WHERE x.account_id = s.account_id
+                       AND x.state <> 'invoiced') v ON true
               LEFT JOIN LATERAL (
                     SELECT sum(amount) FILTER (WHERE occurred_at >= s.period_to)
                                AS later,
@@ -221,17 +227,21 @@ def totals(run) -> SQL:
 
 
 def claimed_totals(run) -> SQL:
-    """(crossings, amount) as the crossings themselves say."""
+    """(crossings, amount) as crossings and volume discounts themselves say."""
     return SQL(
         """
         SELECT count(c.id), COALESCE(sum(c.amount - c.amount_discount), 0)
+               - COALESCE((SELECT sum(l.amount)
+                             FROM toll_discount_line l
+                             JOIN toll_statement x ON x.id = l.statement_id
+                            WHERE x.run_id = %(run)s AND l.kind <> 'rate'), 0)
           FROM toll_statement s
           JOIN toll_crossing_data c
             ON c.account_id = s.account_id AND c.statement_id = s.id
            AND c.occurred_at >= s.first_at AND c.occurred_at <= s.last_at
-         WHERE s.run_id = %s
+         WHERE s.run_id = %(run)s
         """,
-        run.id,
+        run=run.id,
     )
 
 

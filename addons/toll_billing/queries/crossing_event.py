@@ -9,6 +9,10 @@ from odoo.tools import SQL
 from . import crossing_post, crossing_resolve, crossing_work
 
 
+def _resolve_discounted(**terms):
+    return crossing_resolve.resolve(with_discounts=True, **terms)
+
+
 def _settle(batch_id, received):
     # no line: the batch of the day takes any number of chunks
     return crossing_post.settle(batch_id, received, None, read_committed=False)
@@ -17,6 +21,7 @@ def _settle(batch_id, received):
 KEYS = {"operator_id": "int4"}
 STATEMENTS = {
     "toll_event_resolve": (crossing_resolve.resolve, crossing_resolve.TERMS),
+    "toll_event_resolve_discounted": (_resolve_discounted, crossing_resolve.TERMS),
     "toll_event_months": (crossing_work.missing_months, {}),
     "toll_event_claim": (crossing_post.claim, KEYS),
     "toll_event_repeated": (crossing_post.mark_repeated, KEYS),

@@ -4,6 +4,8 @@ from odoo.tools import SQL
 
 from odoo.addons.toll_account.queries.exemption import exempts
 
+from .discount import best_rate, rate_plans
+
 #: A status that means "the charger takes this crossing back".
 CANCELLING = ("cancel", "cancelled", "void", "reversed", "cancelado", "anulado")
 
@@ -37,20 +39,23 @@ TERMS = {
 }
 
 
-def resolve(**terms) -> SQL:
+def resolve(with_discounts=False, **terms) -> SQL:
     """Find operator, lane, TAG or plate, vehicle, account and price of each staged row.
 
     As of the crossing's own time: a TAG or plate that changed hands since belongs to
     whoever held it then. An exempt vehicle's crossing keeps its full price beside a
-    discount of as much. ``OFFSET 0`` keeps each step's expressions from being computed
-    once per use. The cast to bigint keeps the assignment from being looked up in its
-    exclusion constraint, whose index costs a single event ten times what a B-tree does.
+    discount of as much; all others take the best of the discount plans. ``OFFSET 0``
+    keeps each step's expressions from being computed once per use. The cast to bigint
+    keeps the assignment from being looked up in its exclusion constraint, whose index
+    costs a single event ten times what a B-tree does.
 
+    :param with_discounts: look for discount plans; who has none saves the time
     :param terms: ``TERMS``
     """
+    plans, discount_join = _discounts(terms) if with_discounts else (SQL(), SQL())
     return SQL(
         """
-        WITH found AS NOT MATERIALIZED (
+        WITH %(plans)sfound AS NOT MATERIALIZED (
             SELECT s.*,
                    p.id AS plaza_id, l.id AS lane_id, ep.id AS entry_plaza_id,
                    oc.class_id AS lane_class_id, sv.id AS service_id, sv.code AS srv,
@@ -181,15 +186,16 @@ def resolve(**terms) -> SQL:
         INSERT INTO toll_crossing_work (
             id, line, ref, occurred_at, entry_at, plaza_id, lane_id, entry_plaza_id,
             lot_id, vehicle_id, account_id, class_id, currency_id, rate_id, amount,
-            amount_discount, exemption_id, service, direction, tag, plate, state,
-            reason, detail, raw, claims)
+            amount_discount, exemption_id, discount_plan_id, service, direction, tag,
+            plate, state, reason, detail, raw, claims)
         SELECT COALESCE(held_id, nextval('toll_ledger_id_seq')), line, ref,
                CASE WHEN verdict IN ('future', 'too_old') THEN NULL
                     ELSE occurred_at END,
                entry_at, plaza_id, lane_id, entry_plaza_id, lot_id, judged.vehicle_id,
                judged.account_id, class_id, %(currency_id)s, rate_id,
                COALESCE(price, 0),
-               CASE WHEN e.id IS NULL THEN 0 ELSE price END, e.id,
+               CASE WHEN e.id IS NULL THEN %(discount)s ELSE price END, e.id,
+               %(discount_plan)s,
                COALESCE(srv, service), direction,
                CASE WHEN lot_id IS NULL THEN tag END, plate,
                CASE WHEN verdict IS NULL THEN 'posted'
@@ -214,7 +220,12 @@ def resolve(**terms) -> SQL:
                NOT COALESCE(cancels, FALSE) AND ref IS NOT NULL
           FROM judged
           LEFT JOIN toll_exemption e ON verdict IS NULL AND %(exempts)s
+          %(discount_join)s
         """,
+        plans=plans,
+        discount=SQL("COALESCE(d.discount, 0)") if with_discounts else SQL("0"),
+        discount_plan=SQL("d.discount_plan_id") if with_discounts else SQL("NULL::int4"),
+        discount_join=discount_join,
         exempts=exempts(
             account=SQL("judged.account_id"),
             vehicle=SQL("judged.vehicle_id"),
@@ -224,4 +235,29 @@ def resolve(**terms) -> SQL:
         cancelling=list(CANCELLING),
         rejecting=list(REJECTING),
         **terms,
+    )
+
+
+def _discounts(terms) -> tuple[SQL, SQL]:
+    """The plans that apply at the operator, and the join that picks the best one."""
+    best = best_rate(
+        price=SQL("judged.price"),
+        minute=SQL("judged.local_minute"),
+        day_type=SQL("judged.day_type"),
+        currency=terms["currency_id"],
+        is_open=SQL("judged.verdict IS NULL AND e.id IS NULL"),
+        account=SQL("judged.account_id"),
+        vehicle=SQL("judged.vehicle_id"),
+        day=SQL("judged.local_at::date"),
+        operator=terms["operator"],
+        plaza=SQL("judged.plaza_id"),
+        class_=SQL("judged.class_id"),
+        service=SQL("judged.srv"),
+    )
+    return (
+        SQL(
+            "rate_plans AS MATERIALIZED (%s), ",
+            rate_plans(terms["company"], terms["operator"]),
+        ),
+        SQL("LEFT JOIN LATERAL (%s) d ON TRUE", best),
     )

@@ -59,6 +59,7 @@ def repost(read_committed) -> SQL:
                    vehicle_id = w.vehicle_id, account_id = w.account_id,
                    class_id = w.class_id, rate_id = w.rate_id, amount = w.amount,
                    amount_discount = w.amount_discount, exemption_id = w.exemption_id,
+                   discount_plan_id = w.discount_plan_id,
                    service = w.service, tag = w.tag, plate = w.plate
               FROM toll_crossing_work w, before b
              WHERE b.id = w.id AND d.id = w.id

@@ -39,7 +39,11 @@ COLUMNS = {
     "detail": "varchar",
     "raw": "jsonb",
     "exemption_id": "int4",
+    "discount_plan_id": "int4",
 }
+
+#: Columns that the view has got since its last column was computed.
+LATER = ("discount_plan_id",)
 
 #: The five fates of a received crossing, in the order in which they are shown.
 FATES = ("posted", "held", "rejected", "duplicate", "offset")
@@ -66,6 +70,8 @@ def create_tables() -> SQL:
                 CHECK (amount >= 0 AND amount_discount BETWEEN 0 AND amount)
         ) PARTITION BY RANGE (occurred_at);
         ALTER TABLE toll_crossing_data ADD COLUMN IF NOT EXISTS exemption_id int4;
+        ALTER TABLE toll_crossing_data
+            ADD COLUMN IF NOT EXISTS discount_plan_id int4;
         CREATE TABLE IF NOT EXISTS toll_crossing_data_timeless
             PARTITION OF toll_crossing_data DEFAULT;
         DO $$ BEGIN
@@ -156,11 +162,11 @@ def create_guards() -> SQL:
                 OLD.posted_at IS NOT NULL AND (
                     OLD.account_id, OLD.amount, OLD.amount_discount, OLD.operator_id,
                     OLD.ref, OLD.occurred_at, OLD.posted_at, OLD.batch_id,
-                    OLD.currency_id, OLD.exemption_id
+                    OLD.currency_id, OLD.exemption_id, OLD.discount_plan_id
                 ) IS DISTINCT FROM (
                     NEW.account_id, NEW.amount, NEW.amount_discount, NEW.operator_id,
                     NEW.ref, NEW.occurred_at, NEW.posted_at, NEW.batch_id,
-                    NEW.currency_id, NEW.exemption_id
+                    NEW.currency_id, NEW.exemption_id, NEW.discount_plan_id
                 )
             ) EXECUTE FUNCTION toll_crossing_guard();
 
@@ -184,9 +190,10 @@ def create_view() -> SQL:
     """
     return SQL(
         "CREATE OR REPLACE VIEW toll_crossing AS"
-        " SELECT %s, amount - amount_discount AS amount_charged"
+        " SELECT %s, amount - amount_discount AS amount_charged, %s"
         " FROM toll_crossing_data",
-        SQL(", ").join(SQL.identifier(name) for name in COLUMNS),
+        SQL(", ").join(SQL.identifier(name) for name in COLUMNS if name not in LATER),
+        SQL(", ").join(SQL.identifier(name) for name in LATER),
     )
 
 

@@ -48,6 +48,7 @@ WORK = {
     "amount": "numeric",
     "amount_discount": "numeric",
     "exemption_id": "int4",
+    "discount_plan_id": "int4",
     "service": "text",
     "direction": "text",
     "tag": "text",

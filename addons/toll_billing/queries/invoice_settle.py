@@ -35,7 +35,8 @@ def deposits(account_ids) -> SQL:
                              FROM toll_crossing_data c
                             WHERE c.account_id = w.account_id AND c.state = 'posted'
                               AND c.statement_id IS NULL), 0)
-               + COALESCE((SELECT sum(s.amount_total) FROM toll_statement s
+               + COALESCE((SELECT sum(s.amount_total + COALESCE(s.amount_volume, 0))
+                             FROM toll_statement s
                             WHERE s.account_id = w.account_id
                               AND s.state <> 'invoiced'), 0))::text
           FROM toll_wallet w

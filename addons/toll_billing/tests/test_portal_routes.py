@@ -36,6 +36,8 @@ PRIVATE = {
     "/my/toll/crossings/pdf",
     "/my/toll/crossings/xlsx",
     "/my/toll/data",
+    "/my/toll/discounts",
+    "/my/toll/discounts/new",
     "/my/toll/erasure",
     "/my/toll/payments",
     "/my/toll/payments/<int:entry_id>",

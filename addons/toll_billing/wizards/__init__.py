@@ -2,4 +2,5 @@ from . import toll_crossing_import
 from . import toll_tariff_import
 from . import toll_tariff_version
 from . import toll_tariff_lookup
+from . import toll_discount_simulation
 from . import toll_operator_api_key
