@@ -136,6 +136,17 @@ class TestDiscountPortal(TollHttpCommon):
         self.assertIn("the best one counts", page)
         self.assertIn("74.50", page)
 
+    def test_event_is_lowered_once_and_repeated_never(self):
+        make_plan(self, percent=25, is_automatic=True)
+        event = self._event("D-3")
+        before = self.account.balance
+        Batch = self.env["toll.crossing.batch"]
+        for state in ("posted", "duplicate"):
+            (fate,) = Batch._post_events(self.operator, [event])
+            self.assertEqual((fate["state"], fate["amount"]), (state, "111.75"))
+        self.env.invalidate_all()
+        self.assertEqual(self.account.balance, before - 111.75)
+
     def test_limit_of_waiting_applications(self):
         account = self.account.with_user(self.user)
         plans = [

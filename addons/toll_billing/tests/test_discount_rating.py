@@ -261,23 +261,6 @@ class TestDiscountRating(DiscountCommon):
         self.assertEqual(self.prepaid.balance, 500)
         self._assert_rules_hold()
 
-    def test_event_and_repeated_row_cost_the_same(self):
-        make_plan(self, percent=25, is_automatic=True)
-        event = {
-            "ref": "E1",
-            "occurred_at": self.noon.isoformat() + "+00:00",
-            "plaza": "P1",
-            "lane": "L1",
-            "tag": "TEST00000001",
-            "class": "A",
-        }
-        Batch = self.env["toll.crossing.batch"]
-        (fate,) = Batch._post_events(self.operator, [event])
-        self.assertEqual((fate["state"], fate["amount"]), ("posted", "75.00"))
-        (again,) = Batch._post_events(self.operator, [event])
-        self.assertEqual(again["state"], "duplicate")
-        self._assert_rules_hold()
-
     def test_rated_crossing_never_changes_its_plan(self):
         make_plan(self, percent=25, is_automatic=True)
         crossing = self._crossings(self._load(self._row("R1")))
