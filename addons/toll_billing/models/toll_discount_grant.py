@@ -96,9 +96,7 @@ class TollDiscountGrant(models.Model):
     refusal = fields.Char(
         string="Why It Was Refused", tracking=True, help="The customer reads it."
     )
-    notified_at = fields.Datetime(
-        string="Renewal Notice", readonly=True, copy=False
-    )
+    notified_at = fields.Datetime(string="Renewal Notice", readonly=True, copy=False)
     note = fields.Text()
 
     _dates_valid = models.Constraint(

@@ -60,7 +60,7 @@ class TollDiscountLine(models.Model):
 
 
 class TollStatement(models.Model):
-    _inherit = "toll.statement"
+    _inherit = "toll.statement"  # pylint: disable=consider-merging-classes-inherited
 
     amount_volume = fields.Monetary(
         string="Volume Discounts",
@@ -85,9 +85,7 @@ class TollStatement(models.Model):
                 count + line.crossing_count,
                 amount + line.amount,
             )
-        plans = self.with_context(lang=self._get_annex_lang()).env[
-            "toll.discount.plan"
-        ]
+        plans = self.with_context(lang=self._get_annex_lang()).env["toll.discount.plan"]
         return [
             (plans.browse(plan.id).sudo().name, period, count, amount)
             for (plan, period), (count, amount) in rows.items()
@@ -102,7 +100,7 @@ class TollStatementLine(models.Model):
 
 
 class TollBillingRun(models.Model):
-    _inherit = "toll.billing.run"
+    _inherit = "toll.billing.run"  # pylint: disable=consider-merging-classes-inherited
 
     def _settle_discounts(self):
         """Take the volume discounts off the draft statements."""
@@ -135,7 +133,7 @@ class TollBillingRun(models.Model):
 
 
 class TollInvoiceIssuer(models.AbstractModel):
-    _inherit = "toll.invoice.issuer"
+    _inherit = "toll.invoice.issuer"  # pylint: disable=consider-merging-classes-inherited
 
     def _finish(self, statements, jobs, moves):
         result = super()._finish(statements, jobs, moves)
@@ -144,7 +142,7 @@ class TollInvoiceIssuer(models.AbstractModel):
 
 
 class TollCheck(models.AbstractModel):
-    _inherit = "toll.check"
+    _inherit = "toll.check"  # pylint: disable=consider-merging-classes-inherited
 
     def _rules(self):
         return [

@@ -109,7 +109,11 @@ class TollDiscountPlan(models.Model):
         help="Applies to all accounts without being granted one by one.",
     )
     person_kind = fields.Selection(
-        [("any", "People and Companies"), ("person", "People"), ("company", "Companies")],
+        [
+            ("any", "People and Companies"),
+            ("person", "People"),
+            ("company", "Companies"),
+        ],
         required=True,
         default="any",
         tracking=True,

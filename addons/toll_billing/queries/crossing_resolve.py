@@ -224,7 +224,9 @@ def resolve(with_discounts=False, **terms) -> SQL:
         """,
         plans=plans,
         discount=SQL("COALESCE(d.discount, 0)") if with_discounts else SQL("0"),
-        discount_plan=SQL("d.discount_plan_id") if with_discounts else SQL("NULL::int4"),
+        discount_plan=SQL("d.discount_plan_id")
+        if with_discounts
+        else SQL("NULL::int4"),
         discount_join=discount_join,
         exempts=exempts(
             account=SQL("judged.account_id"),

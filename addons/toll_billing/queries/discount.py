@@ -58,7 +58,7 @@ def plans(condition) -> SQL:
 def admits(plan, **crossing) -> SQL:
     """Condition: a plan covers a crossing and its account.
 
-    :param crossing: account, vehicle, day, operator, plaza, class_, service: expressions
+    :param crossing: account, vehicle, day, operator, plaza, class_, service as SQL
     """
     return SQL(
         """
@@ -110,7 +110,7 @@ def rate_plans(company, operator) -> SQL:
 
 
 def best_rate(price, minute, day_type, currency, is_open, **crossing) -> SQL:
-    """(discount_plan_id, discount) of the best discount of ``rate_plans``, if there is one.
+    """(discount_plan_id, discount) of the best of ``rate_plans``, if there is one.
 
     The price that is left is rounded, once. Of two equal ones the older plan counts.
 

@@ -259,7 +259,7 @@ def settle(run) -> SQL:
 
 
 def note_rates(run) -> SQL:
-    """Say on the statements what each plan took off at the crossings; no money moves."""
+    """Say on statements what each plan took off at the crossings; no money moves."""
     return SQL(
         """
         INSERT INTO toll_discount_line (

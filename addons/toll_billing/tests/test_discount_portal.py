@@ -7,8 +7,8 @@ from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
-from .portal_common import PRICE, TollHttpCommon
 from .discount_common import make_grant, make_plan
+from .portal_common import PRICE, TollHttpCommon
 
 FILE = ("proof.pdf", b"%PDF-1.4 proof", "application/pdf")
 
@@ -156,4 +156,3 @@ class TestDiscountPortal(TollHttpCommon):
             account._portal_apply_discount(plan.id)
         with self.assertRaisesRegex(UserError, "many"):
             account._portal_apply_discount(plans[10].id)
-
