@@ -85,7 +85,8 @@ def write(operator_id, company_id, batch_id) -> SQL:
             id, occurred_at, entry_at, posted_at, company_id, operator_id, batch_id,
             line, plaza_id, lane_id, entry_plaza_id, lot_id, vehicle_id, account_id,
             class_id, currency_id, rate_id, amount, amount_discount, exemption_id,
-            discount_plan_id, state, service, ref, direction, tag, plate, reason, detail, raw)
+            discount_plan_id, state, service, ref, direction, tag, plate, reason,
+            detail, raw)
         SELECT id, occurred_at, entry_at,
                CASE WHEN state = 'posted' THEN now() AT TIME ZONE 'UTC' END,
                %(company)s, %(operator)s, %(batch)s, line, plaza_id, lane_id,
