@@ -74,6 +74,14 @@ def browser():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def axe():
+    path = Path(os.environ.get("TOLL_AXE") or "axe.min.js")
+    if not path.is_file():
+        pytest.skip("axe-core is not there: TOLL_AXE names no file")
+    return path.read_text(encoding="utf-8")
+
+
 SIZES = {"desktop": (1280, 900), "phone": (375, 812)}
 
 

@@ -4,9 +4,7 @@ WCAG 2.1 AA as far as a program can see it: no serious or critical finding on an
 at desktop and telephone size.
 """
 
-import os
 import re
-from pathlib import Path
 
 import pytest
 
@@ -44,14 +42,6 @@ RUN = """async () => {
         .filter((v) => ["serious", "critical"].includes(v.impact))
         .map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.html).join(" | "));
 }"""
-
-
-@pytest.fixture(scope="session")
-def axe():
-    path = Path(os.environ.get("TOLL_AXE") or "axe.min.js")
-    if not path.is_file():
-        pytest.skip("axe-core is not there: TOLL_AXE names no file")
-    return path.read_text(encoding="utf-8")
 
 
 @pytest.fixture(params=SIZES)

@@ -16,6 +16,12 @@ from . import toll_crossing
 from . import toll_crossing_loader
 from . import toll_crossing_event
 from . import toll_exemption
+from . import toll_handheld
+from . import toll_handheld_batch
+from . import toll_handheld_capture
+from . import toll_handheld_check
+from . import toll_handheld_sync
+from . import ir_http
 from . import toll_ledger_entry
 from . import toll_billing_cycle
 from . import toll_billing_run

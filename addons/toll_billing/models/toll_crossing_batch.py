@@ -36,7 +36,7 @@ class TollCrossingBatch(models.Model):
     )
     currency_id = fields.Many2one(related="operator_id.currency_id")
     kind = fields.Selection(
-        [("file", "File"), ("api", "API")],
+        [("file", "File"), ("api", "API"), ("handheld", "Hand-held")],
         required=True,
         readonly=True,
         default="file",

@@ -30,18 +30,19 @@ class TollCrossingBatch(models.Model):
     _inherit = "toll.crossing.batch"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _load_events(self, operator, events):
+    def _load_events(self, operator, events, batch=None):
         """Take single events to their fates, in the order in which they came.
 
         Where ``_prepare_events`` has been: see ``_post_events``, which everybody calls.
 
         :param list events: dicts with the columns of the universal crossing file
+        :param batch: where they belong; else to the API's batch of the day
         :return: list of dict(ref, state, reason, detail, amount, id, batch_id); a
             repeated event has the id of the first
         """
         facts = operator._crossing_facts()
         company_id = facts["company_id"] or self.env.company.id
-        batch_id = self._api_batch_id(operator.id, company_id)
+        batch_id = batch.id if batch else self._api_batch_id(operator.id, company_id)
         # the integration user may post its operator's crossings and nothing else;
         # wallets and tariffs are none of its business
         fates = (

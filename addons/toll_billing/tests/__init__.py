@@ -21,3 +21,6 @@ from . import test_discount_rating
 from . import test_discount_grant
 from . import test_discount_volume
 from . import test_discount_portal
+from . import test_handheld
+from . import test_handheld_check
+from . import test_handheld_sync

@@ -62,7 +62,7 @@ PRIVATE = {
     "/my/toll/vehicles/page/<int:page>",
 }
 # Routes of other addons under these prefixes, with their own tests and keys.
-ELSEWHERE = ("/toll/api", "/toll/bridge", "/toll/call")
+ELSEWHERE = ("/toll/api", "/toll/bridge", "/toll/call", "/toll/handheld")
 HOSTILE = [
     "0",
     "-1",

@@ -6,7 +6,7 @@ import werkzeug.exceptions
 from odoo import SUPERUSER_ID, api, models
 from odoo.http import request
 
-from ..core.throttle import Throttle
+from odoo.addons.toll_account.core.throttle import Throttle
 
 _BEARER = re.compile(r"bearer\s+(\S+)", re.IGNORECASE)
 # Per process: to slow down who guesses, and to stop a station that runs wild. A right

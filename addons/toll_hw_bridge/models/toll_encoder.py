@@ -5,8 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from odoo.addons.base.models.res_users import check_identity
+from odoo.addons.toll_account.core import keys
 
-from ..core import keys
 from ..queries import encoding as queries
 from .faults import FAULTS
 

@@ -6,7 +6,8 @@ from unittest.mock import patch
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..core.throttle import Throttle
+from odoo.addons.toll_account.core.throttle import Throttle
+
 from ..models import ir_http
 from .common import EncodingCommon
 

@@ -1,4 +1,4 @@
-"""Keys of encoders: a public part that finds the encoder, and a secret part.
+"""Keys of devices: a public part that finds the device, and a secret part.
 
 The secret is 256 random bits, so one round of SHA-256 hides it well enough; a slow hash
 protects short passwords, not these.
