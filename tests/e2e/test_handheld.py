@@ -9,13 +9,15 @@ from .client import RpcError
 from .test_accessibility import RUN
 from .world import PRICE
 
+sync_api = pytest.importorskip("playwright.sync_api")
+
 SIZES = {"tablet": (768, 1024), "phone": (375, 812)}
 HAS_LIST = """async () => {
     const release = document.documentElement.dataset.version;
     const store = await import(`/toll/handheld/app/${release}/store.js`);
     return Boolean(await store.get("list"));
 }"""
-READY = "navigator.serviceWorker.ready.then(() => navigator.serviceWorker.controller)"
+READY = "navigator.serviceWorker.ready.then(() => true)"
 
 
 class Device:
@@ -54,8 +56,13 @@ class Device:
 
     def works_alone(self):
         """All that it needs without network is there."""
-        self.page.wait_for_function(READY)
-        self.page.wait_for_function(HAS_LIST)
+        self.page.evaluate(READY)
+        self.tab("Device")
+        self.page.get_by_role("button", name="Renew the list").click()
+        self.page.get_by_text("The list is new.").wait_for()
+        assert self.page.evaluate(HAS_LIST)
+        self.tab("Capture")
+        self.heading("Capture")
 
     def heading(self, name):
         self.page.get_by_role("heading", name=name, exact=True).wait_for()
@@ -67,7 +74,7 @@ class Device:
         page.get_by_role("radio", name=payment).check()
         page.get_by_role("button", name="Save the crossing").click()
         page.get_by_text("Saved.").wait_for()
-        page.wait_for_function("document.querySelector('[name=plate]').value === ''")
+        sync_api.expect(page.get_by_label("Plate")).to_have_value("", timeout=60_000)
 
     def waits(self, count):
         text = re.compile(f"^{count} waiting$" if count else "^All sent$")
@@ -169,7 +176,7 @@ def test_an_answer_that_never_came_doubles_nothing(browser, base_url, world):
         for _number in range(3):
             device.capture(world.plate("AAA"))
         device.waits(3)
-        device.page.wait_for_function("!document.querySelector('.pill.on')")
+        device.page.locator(".pill.off").wait_for()
         assert 200 in lost
         device.page.context.unroute("**/toll/handheld/api/sync")
         device.tab("Device")

@@ -2,7 +2,7 @@
 
 import * as store from "./store.js";
 import {lang, setLang, t} from "./words.js";
-import {button, h} from "./dom.js";
+import {button, fill, h, notify} from "./dom.js";
 import {enrolView, shiftView} from "./view_enrol.js";
 import {listen, refresh, start, status, syncNow} from "./sync.js";
 import {captureView} from "./view_capture.js";
@@ -45,7 +45,7 @@ function drawTabs(enrolled) {
     tabs.setAttribute("aria-label", t("app"));
     tabs.replaceChildren(
         ...TABS.map((name) =>
-            button(t(name), () => show(name), {
+            button(t(name), () => notify("") || show(name), {
                 "aria-current": name === current ? "page" : null,
                 class: `tab ${name}`,
             })
@@ -60,7 +60,8 @@ async function drawBar() {
     const waits = status.waiting
         ? t("waiting", {n: status.waiting})
         : t("nothing_waiting");
-    document.getElementById("bar").replaceChildren(
+    fill(
+        document.getElementById("bar"),
         h(
             "div",
             {class: "line"},
@@ -76,7 +77,7 @@ async function drawBar() {
                 status.busy ? t("syncing") : waits
             ),
             settings &&
-                button(t("sync"), syncNow, {class: "plain", disabled: status.busy})
+                button(t("sync"), syncNow, {class: "plain send", disabled: status.busy})
         ),
         status.refused &&
             h(

@@ -11,7 +11,13 @@ export function h(tag, props, ...children) {
             element.setAttribute(name, value);
         }
     }
-    element.append(...children.flat().filter((child) => child || child === 0));
+    return fill(element, children);
+}
+
+/** Replace what is in an element; nothing stands for what does not apply. */
+export function fill(element, ...children) {
+    const shown = children.flat(3).filter((child) => child || child === 0);
+    element.replaceChildren(...shown);
     return element;
 }
 
@@ -82,5 +88,5 @@ export function notify(text) {
     const notice = document.getElementById("notice");
     notice.textContent = text;
     clearTimeout(notify.timer);
-    notify.timer = setTimeout(() => (notice.textContent = ""), 6000);
+    notify.timer = setTimeout(() => (notice.textContent = ""), 4000);
 }
