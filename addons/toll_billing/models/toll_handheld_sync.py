@@ -255,6 +255,6 @@ class TollHandheld(models.Model):
             try:
                 checks.append(core.parse_check(row))
             except core.RowFault as fault:
-                _logger.warning("%s: a check cannot be read: %s", self, fault)
+                _logger.info("%s: a check cannot be read: %s", self, fault)
         self._note_checks(checks, skew, is_offline=True)
         return refs

@@ -31,7 +31,9 @@ export async function captureView({show, settings}) {
             h(
                 "span",
                 {},
-                [plaza?.name || session.plaza, session.lane].filter(Boolean).join(" / "),
+                [plaza?.name || session.plaza, session.lane]
+                    .filter(Boolean)
+                    .join(" / "),
                 ` · ${t("shift_n", {n: session.shift})}`
             ),
             button(t("change"), () => show("shift"), {class: "plain"})
@@ -143,7 +145,11 @@ function lastCaptures(settings) {
             {},
             h("time", {datetime: row.taken_at}, clock(row.taken_at)),
             h("b", {}, row.cancels ? t("undo_row", {what}) : what),
-            h("span", {}, [row.class, t(`pay_${row.payment}`)].filter(Boolean).join(" · ")),
+            h(
+                "span",
+                {},
+                [row.class, t(`pay_${row.payment}`)].filter(Boolean).join(" · ")
+            ),
             h(
                 "span",
                 {class: `fate ${undone.has(row.ref) ? "undone" : state}`},

@@ -19,7 +19,10 @@ async function facts(settings) {
     return [
         [t("operator"), settings.operator],
         [t("last_sync"), lastSync ? day(lastSync) : t("never")],
-        [t("clock"), off > settings.skew_limit ? t("clock_wrong", {n: off}) : t("clock_right")],
+        [
+            t("clock"),
+            off > settings.skew_limit ? t("clock_wrong", {n: off}) : t("clock_right"),
+        ],
         [t("list"), list],
         [t("version"), VERSION],
     ];

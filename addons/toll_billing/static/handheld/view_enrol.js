@@ -19,7 +19,10 @@ export function enrolView({show}) {
         class: "code",
         value: location.hash.startsWith("#enrol=") ? codeIn(location.hash) : "",
     });
-    const scan = scanButton(code.input, () => (code.input.value = codeIn(code.input.value)));
+    const scan = scanButton(
+        code.input,
+        () => (code.input.value = codeIn(code.input.value))
+    );
     const alert = h("p", {role: "alert", class: "error"});
     const submit = h("button", {class: "primary"}, t("enrol_go"));
 
@@ -34,7 +37,11 @@ export function enrolView({show}) {
             await store.remove("session");
             navigator.storage?.persist?.();
             history.replaceState(null, "", location.pathname);
-            Object.assign(status, {refused: false, online: true, behind: answer.behind});
+            Object.assign(status, {
+                refused: false,
+                online: true,
+                behind: answer.behind,
+            });
             notify(t("enrolled"));
             soon(0);
             show("shift");
@@ -66,7 +73,10 @@ export async function shiftView({show, settings}) {
     if (!settings.plazas.length) {
         return h("div", {}, h("h1", {}, t("begin")), h("p", {}, t("no_plazas")));
     }
-    const staff = [...settings.staff.map((one) => [one.id, one.name]), [0, t("nobody")]];
+    const staff = [
+        ...settings.staff.map((one) => [one.id, one.name]),
+        [0, t("nobody")],
+    ];
     const who = select(t("who"), "staff", staff, session.staff ?? staff[0][0]);
     const plazas = settings.plazas.map((one) => [one.code, one.name]);
     const plaza = select(t("plaza"), "plaza", plazas, session.plaza);

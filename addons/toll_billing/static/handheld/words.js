@@ -250,9 +250,7 @@ export function age(milliseconds) {
         return t("minutes", {n: minutes});
     }
     const hours = Math.round(minutes / 60);
-    return hours < 48
-        ? t("hours", {n: hours})
-        : t("days", {n: Math.round(hours / 24)});
+    return hours < 48 ? t("hours", {n: hours}) : t("days", {n: Math.round(hours / 24)});
 }
 
 export function clock(moment) {
