@@ -42,6 +42,7 @@ class TollWalletEntry(models.Model):
 
     def init(self):
         self.env.cr.execute(queries.create_tables())
+        self.env.cr.execute(queries.allow_kind("discount"))
         self.env.cr.execute(queries.create_view(self._view_parts()))
 
     def _view_parts(self):

@@ -39,18 +39,6 @@ CREATE INDEX IF NOT EXISTS toll_wallet_entry_data_payment_idx
 CREATE INDEX IF NOT EXISTS toll_wallet_entry_data_move_idx
     ON toll_wallet_entry_data (move_id) WHERE move_id IS NOT NULL;
 
-DO $body$ BEGIN
-    IF NOT EXISTS (SELECT FROM pg_constraint
-                    WHERE conname = 'toll_wallet_entry_data_kind_check'
-                      AND pg_get_constraintdef(oid) LIKE '%discount%') THEN
-        ALTER TABLE toll_wallet_entry_data
-            DROP CONSTRAINT IF EXISTS toll_wallet_entry_data_kind_check,
-            ADD CONSTRAINT toll_wallet_entry_data_kind_check CHECK (kind IN (
-                'topup', 'usage', 'fee', 'refund', 'adjustment', 'settlement',
-                'discount'));
-    END IF;
-END $body$;
-
 CREATE TABLE IF NOT EXISTS toll_wallet (
     account_id int PRIMARY KEY REFERENCES toll_account (id) ON DELETE CASCADE,
     balance numeric NOT NULL DEFAULT 0
@@ -104,6 +92,37 @@ COLUMNS = (
 
 def create_tables() -> SQL:
     return SQL(_TABLES.replace("%", "%%"))
+
+
+def allow_kind(kind) -> SQL:
+    """Let the ledger take movements of one more kind, beside those it takes already.
+
+    The rows are not read again: what was allowed stays allowed.
+    """
+    return SQL(
+        """
+        DO $body$
+        DECLARE
+            known text[];
+        BEGIN
+            SELECT array_agg(m.parts[1]) INTO known
+              FROM pg_constraint c
+             CROSS JOIN regexp_matches(
+                       pg_get_constraintdef(c.oid), $$'([a-z_]+)'::$$, 'g') AS m (parts)
+             WHERE c.conrelid = 'toll_wallet_entry_data'::regclass
+               AND c.conname = 'toll_wallet_entry_data_kind_check';
+            IF NOT %(kind)s = ANY (known) THEN
+                EXECUTE 'ALTER TABLE toll_wallet_entry_data'
+                    ' DROP CONSTRAINT toll_wallet_entry_data_kind_check,'
+                    ' ADD CONSTRAINT toll_wallet_entry_data_kind_check CHECK (kind IN ('
+                    || (SELECT string_agg(quote_literal(k), ', ')
+                          FROM unnest(known || %(kind)s::text) AS k)
+                    || ')) NOT VALID';
+            END IF;
+        END $body$
+        """,
+        kind=kind,
+    )
 
 
 def entry_part() -> SQL:

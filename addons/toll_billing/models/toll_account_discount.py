@@ -95,7 +95,7 @@ class TollAccount(models.Model):
         if known:
             raise UserError(
                 self.env._(
-                    "You have asked for this already (%(number)s): we will answer soon.",
+                    "You have asked for this already (%(number)s): we answer soon.",
                     number=known[0].name,
                 )
             )

@@ -226,7 +226,7 @@ class TollDiscountGrant(models.Model):
             grant_sudo.write(values)
 
     def action_renew(self):
-        """A draft that begins when this one ends, to be asked for with new documents."""
+        """A draft that begins when this one ends, to be asked for with new papers."""
         self.ensure_one()
         self._check_state("approved", "expired")
         first = max(

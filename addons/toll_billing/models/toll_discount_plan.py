@@ -81,8 +81,8 @@ class TollDiscountPlan(models.Model):
         required=True,
         default="rate",
         tracking=True,
-        help="At each crossing: a lower price at once. By volume and caps: counted from "
-        "the crossings of a month and taken off the statement.",
+        help="At each crossing: a lower price at once. By volume and caps: counted "
+        "from the crossings of a month and taken off the statement.",
     )
     description = fields.Html(
         string="Conditions", translate=True, help="What customers read about it."

@@ -93,7 +93,8 @@ def invoices_against_crossings(limit=50) -> SQL:
         """
         SELECT format('statement %%s: crossings %%s = %%s, volume discounts %%s, '
                       'statement %%s = %%s, lines %%s, invoice %%s', s.name, t.n,
-                      t.amount, v.amount, s.crossing_count, s.amount_total, l.amount, m.amount_total)
+                      t.amount, v.amount, s.crossing_count, s.amount_total, l.amount,
+                      m.amount_total)
           FROM toll_statement s
           LEFT JOIN LATERAL (
                 SELECT count(*) AS n,

@@ -45,7 +45,8 @@ def insert_statements(run, until) -> SQL:
         INSERT INTO toll_statement (
             run_id, account_id, partner_id, company_id, currency_id, name, state,
             period_to, crossing_count, amount_gross, amount_discount, amount_volume,
-            amount_total, amount_settled, create_uid, create_date, write_uid, write_date)
+            amount_total, amount_settled, create_uid, create_date, write_uid,
+            write_date)
         SELECT %(run)s, a.id, a.partner_id, a.company_id, a.currency_id,
                a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0, 0,
                %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from odoo.addons.toll_account.queries import wallet
+
 from ..queries import write_off as queries
 
 
@@ -10,5 +12,5 @@ class TollWalletEntry(models.Model):
 
     def init(self):
         result = super().init()
-        self.env.cr.execute(queries.allow_kind())
+        self.env.cr.execute(wallet.allow_kind(queries.KIND))
         return result

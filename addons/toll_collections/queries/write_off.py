@@ -5,30 +5,6 @@ from odoo.tools import SQL
 KIND = "writeoff"
 
 
-def allow_kind() -> SQL:
-    """Let the ledger take movements of this kind, once; the rows are not read again."""
-    return SQL(
-        """
-        DO $body$
-        DECLARE
-            known text;
-        BEGIN
-            SELECT pg_get_constraintdef(oid) INTO known
-              FROM pg_constraint
-             WHERE conrelid = 'toll_wallet_entry_data'::regclass
-               AND conname = 'toll_wallet_entry_data_kind_check';
-            IF known IS NULL OR known NOT LIKE '%%writeoff%%' THEN
-                ALTER TABLE toll_wallet_entry_data
-                    DROP CONSTRAINT IF EXISTS toll_wallet_entry_data_kind_check,
-                    ADD CONSTRAINT toll_wallet_entry_data_kind_check CHECK (kind IN (
-                        'topup', 'usage', 'fee', 'refund', 'adjustment', 'settlement',
-                        'writeoff')) NOT VALID;
-            END IF;
-        END $body$
-        """
-    )
-
-
 def lock(write_off_id) -> SQL:
     """Nobody else decides on it until this transaction ends."""
     return SQL("SELECT id FROM toll_write_off WHERE id = %s FOR UPDATE", write_off_id)
