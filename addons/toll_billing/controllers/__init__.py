@@ -10,3 +10,4 @@ from . import portal_statement
 from . import portal_discounts
 from . import portal_dashboard
 from . import public_tariffs
+from . import public_transparency

@@ -1,3 +1,5 @@
+# first: its columns are read while the tables of the others are made
+from . import res_partner_public
 from . import toll_service
 from . import toll_holiday
 from . import toll_tariff
@@ -15,6 +17,17 @@ from . import toll_crossing_batch
 from . import toll_crossing
 from . import toll_crossing_loader
 from . import toll_crossing_event
+from . import toll_traffic_day
+from . import toll_report_tile
+from . import toll_report_file
+from . import toll_management_report_line
+from . import toll_management_report
+from . import toll_concession
+from . import toll_concession_rule
+from . import toll_canon_run
+from . import toll_concession_entry
+from . import toll_obligation
+from . import toll_transparency
 from . import toll_exemption
 from . import toll_handheld
 from . import toll_handheld_batch

@@ -2,6 +2,7 @@ from odoo import models
 
 from ..queries import crossing_check as queries
 from ..queries import discount
+from ..queries import traffic
 
 REFERENCES = {
     "batch_id": "toll_crossing_batch",
@@ -41,6 +42,11 @@ class TollCheck(models.AbstractModel):
                 self.env._("Crossings point at records that exist"),
                 self._check_references,
             ),
+            (
+                "traffic",
+                self.env._("Traffic figures = crossings of the batches counted so far"),
+                self._check_traffic,
+            ),
         ]
 
     def _differences(self, query):
@@ -58,6 +64,9 @@ class TollCheck(models.AbstractModel):
             *self._differences(queries.unexplained()),
             *self._differences(discount.unexplained()),
         ]
+
+    def _check_traffic(self):
+        return self._differences(traffic.differences())
 
     def _check_references(self):
         return [

@@ -169,8 +169,15 @@ class TollCrossing(models.Model):
             months=months
         )
         limit = f"toll_crossing_data_y{oldest:%Y}m{oldest:%m}"
-        for (name,) in self._fetch(crossing_table.attached_months()):
-            if name.startswith("toll_crossing_data_y") and name < limit:
+        names = [
+            name
+            for (name,) in self._fetch(crossing_table.attached_months())
+            if name.startswith("toll_crossing_data_y") and name < limit
+        ]
+        # the first local day of which every crossing stays online
+        day = oldest + relativedelta(days=1)
+        if names and self.env["toll.traffic.day"]._freeze(day):
+            for name in names:
                 self.env.cr.execute(crossing_table.detach_month(name))
 
     def _fetch(self, query):

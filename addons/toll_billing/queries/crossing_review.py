@@ -40,12 +40,17 @@ def repost(read_committed) -> SQL:
 
     Held rows that stay held only learn their new reason. The tallies move the number
     and the money from held to the new fate; a row that gets its price only now brings
-    that money in.
+    that money in. A row that stays held at another plaza or for another account leaves
+    a tally of zeros: its batch is counted again.
     """
     return SQL(
         """
         WITH before AS (
-            SELECT d.id, d.occurred_at, d.amount - d.amount_discount AS amount
+            SELECT d.id, d.occurred_at, d.amount - d.amount_discount AS amount,
+                   (d.plaza_id, d.account_id, d.lot_id, d.tag, d.class_id, d.service,
+                       d.plate, d.exemption_id) IS DISTINCT FROM
+                   (w.plaza_id, w.account_id, w.lot_id, w.tag, w.class_id, w.service,
+                       w.plate, w.exemption_id) AS moved
               FROM toll_crossing_data d JOIN toll_crossing_work w ON w.id = d.id
         ), updated AS (
             UPDATE toll_crossing_data d
@@ -65,7 +70,8 @@ def repost(read_committed) -> SQL:
              WHERE b.id = w.id AND d.id = w.id
                AND d.occurred_at = b.occurred_at AND d.state = 'held'
          RETURNING d.id, d.batch_id, d.state, d.account_id, d.operator_id, d.ref,
-                   d.amount - d.amount_discount AS amount, b.amount AS amount_before
+                   d.amount - d.amount_discount AS amount, b.amount AS amount_before,
+                   b.moved
         ), released AS (
             DELETE FROM toll_crossing_key k USING updated u
              WHERE u.state = 'rejected' AND k.operator_id = u.operator_id
@@ -87,7 +93,7 @@ def repost(read_committed) -> SQL:
                        - sum(amount_before),
                    COALESCE(sum(amount) FILTER (WHERE state = 'rejected'), 0), 0, 0
               FROM updated GROUP BY batch_id
-            HAVING bool_or(state <> 'held' OR amount <> amount_before)
+            HAVING bool_or(state <> 'held' OR amount <> amount_before OR moved)
         )
         SELECT id, state FROM updated
         """,

@@ -136,6 +136,11 @@ def create_tables() -> SQL:
                     + amount_duplicate + amount_offset),
             CONSTRAINT toll_crossing_tally_chunk_once UNIQUE (batch_id, line_to)
         );
+        -- whose transaction added it: what is not counted yet in the traffic figures
+        ALTER TABLE toll_crossing_tally
+            ADD COLUMN IF NOT EXISTS xid xid8 NOT NULL DEFAULT pg_current_xact_id();
+        CREATE INDEX IF NOT EXISTS toll_crossing_tally_xid_idx
+            ON toll_crossing_tally (xid);
         """,
         columns=columns,
     )

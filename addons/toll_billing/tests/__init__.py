@@ -24,3 +24,8 @@ from . import test_discount_portal
 from . import test_handheld
 from . import test_handheld_check
 from . import test_handheld_sync
+from . import test_traffic
+from . import test_concession
+from . import test_obligation
+from . import test_management_report
+from . import test_transparency

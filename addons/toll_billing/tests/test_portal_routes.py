@@ -23,6 +23,8 @@ PUBLIC = {
     "/toll/topup",
     "/toll/topup/done",
     "/toll/topup/transaction/<string:handle>",
+    "/toll/transparency",
+    "/toll/transparency/csv",
 }
 PRIVATE = {
     "/my/toll",

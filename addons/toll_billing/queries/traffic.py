@@ -1,0 +1,280 @@
+"""Crossings in figures: per batch and day first, then per plaza and day.
+
+Whatever changes a crossing's fate or money adds a row to the tally of its batch. So a
+refresh reads the batches with a new tally, and nothing else: it counts those batches
+again and then adds up the days that they touch. A tally that committed late has a
+smaller id than one already seen; the snapshot of the last refresh tells it apart.
+"""
+
+from odoo.tools import SQL
+
+#: What a figure is broken down by, in both tables.
+KEYS = (
+    "company_id",
+    "operator_id",
+    "plaza_id",
+    "day",
+    "class_id",
+    "payment_mode",
+    "identified",
+    "service",
+    "exempt_kind",
+    "state",
+    "currency_id",
+)
+SUMS = ("crossings", "amount", "amount_discount")
+
+
+def _names(names, prefix=None) -> SQL:
+    if prefix:
+        return SQL(", ").join(SQL.identifier(prefix, name) for name in names)
+    return SQL(", ").join(map(SQL.identifier, names))
+
+
+def local_day() -> SQL:
+    """Day of a crossing by the clock of its plaza; of its arrival where it has none."""
+    return SQL(
+        "COALESCE((d.occurred_at AT TIME ZONE 'UTC'"
+        " AT TIME ZONE COALESCE(p.tz, o.tz, 'UTC'))::date, d.create_date::date)"
+    )
+
+
+def create_tables() -> SQL:
+    """What the figures stand on beside their own table; may be run again."""
+    return SQL(
+        """
+        CREATE TABLE IF NOT EXISTS toll_traffic_batch (
+            batch_id int4 NOT NULL,
+            company_id int4 NOT NULL,
+            operator_id int4 NOT NULL,
+            plaza_id int4,
+            day date NOT NULL,
+            class_id int4,
+            payment_mode varchar,
+            identified varchar NOT NULL,
+            service varchar,
+            exempt_kind varchar,
+            state varchar NOT NULL,
+            currency_id int4,
+            crossings int8 NOT NULL,
+            amount numeric NOT NULL,
+            amount_discount numeric NOT NULL
+        );
+        CREATE INDEX IF NOT EXISTS toll_traffic_batch_batch_idx
+            ON toll_traffic_batch (batch_id);
+        CREATE INDEX IF NOT EXISTS toll_traffic_batch_day_idx
+            ON toll_traffic_batch (operator_id, day);
+
+        CREATE TABLE IF NOT EXISTS toll_traffic_state (
+            id int4 PRIMARY KEY CHECK (id = 1),
+            tally_id int8 NOT NULL DEFAULT 0,
+            snapshot pg_snapshot,
+            frozen_until date,
+            refreshed_at timestamp
+        );
+        INSERT INTO toll_traffic_state (id) VALUES (1) ON CONFLICT DO NOTHING;
+        """
+    )
+
+
+def lock_state() -> SQL:
+    """One refresh at a time: no row where another one is at work."""
+    return SQL("SELECT id FROM toll_traffic_state WHERE id = 1 FOR UPDATE SKIP LOCKED")
+
+
+def refreshed_at() -> SQL:
+    return SQL("SELECT refreshed_at FROM toll_traffic_state WHERE id = 1")
+
+
+def _touched() -> SQL:
+    return SQL(
+        """
+        SELECT t.batch_id FROM toll_crossing_tally t, toll_traffic_state s
+         WHERE t.id > s.tally_id
+         UNION
+        SELECT t.batch_id FROM toll_crossing_tally t, toll_traffic_state s
+         WHERE t.xid >= pg_snapshot_xmin(s.snapshot)
+           AND NOT pg_visible_in_snapshot(t.xid, s.snapshot)
+        """
+    )
+
+
+def touched() -> SQL:
+    """Batches with a tally not seen yet, and what this statement sees, as texts."""
+    return SQL(
+        """
+        SELECT ARRAY(%(touched)s), pg_current_snapshot()::text,
+               (SELECT COALESCE(max(id), 0) FROM toll_crossing_tally)
+        """,
+        touched=_touched(),
+    )
+
+
+def seen(snapshot, tally_id) -> SQL:
+    return SQL(
+        "UPDATE toll_traffic_state SET snapshot = %s::pg_snapshot, tally_id = %s,"
+        " refreshed_at = now() AT TIME ZONE 'UTC' WHERE id = 1",
+        snapshot,
+        tally_id,
+    )
+
+
+def forget() -> SQL:
+    """Everything is counted again by the next refresh."""
+    return SQL(
+        "UPDATE toll_traffic_state SET snapshot = NULL, tally_id = 0 WHERE id = 1"
+    )
+
+
+def freeze(day) -> SQL:
+    """Days before this one keep their figures: their crossings go offline."""
+    return SQL(
+        "UPDATE toll_traffic_state"
+        " SET frozen_until = GREATEST(frozen_until, %s) WHERE id = 1",
+        day,
+    )
+
+
+def create_cells() -> SQL:
+    return SQL(
+        """
+        CREATE TEMPORARY TABLE IF NOT EXISTS toll_traffic_cell (
+            operator_id int4, plaza_id int4, day date
+        ) ON COMMIT DELETE ROWS;
+        TRUNCATE toll_traffic_cell
+        """
+    )
+
+
+def count_batches(batch_ids) -> SQL:
+    """Count these batches again and note which days of which plazas they touch."""
+    return SQL(
+        """
+        WITH online AS (
+            SELECT COALESCE(frozen_until, '-infinity') AS day FROM toll_traffic_state
+        ), gone AS (
+            DELETE FROM toll_traffic_batch b USING online
+             WHERE b.batch_id = ANY(%(batches)s) AND b.day >= online.day
+         RETURNING b.operator_id, b.plaza_id, b.day
+        ), came AS (
+            INSERT INTO toll_traffic_batch (batch_id, %(keys)s, %(sums)s)
+            SELECT f.* FROM (
+                SELECT d.batch_id, d.company_id, d.operator_id, d.plaza_id,
+                       %(day)s AS day, d.class_id, a.payment_mode,
+                       CASE WHEN d.lot_id IS NOT NULL OR d.tag IS NOT NULL THEN 'tag'
+                            WHEN d.plate IS NOT NULL THEN 'plate'
+                            ELSE 'none' END AS identified,
+                       d.service, e.kind, d.state, d.currency_id,
+                       count(*), sum(d.amount), sum(d.amount_discount)
+                  FROM toll_crossing_data d
+                  JOIN toll_operator o ON o.id = d.operator_id
+                  LEFT JOIN toll_plaza p ON p.id = d.plaza_id
+                  LEFT JOIN toll_account a ON a.id = d.account_id
+                  LEFT JOIN toll_exemption e ON e.id = d.exemption_id
+                 WHERE d.batch_id = ANY(%(batches)s)
+                 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+            ) f, online WHERE f.day >= online.day
+         RETURNING operator_id, plaza_id, day
+        )
+        INSERT INTO toll_traffic_cell (operator_id, plaza_id, day)
+        SELECT operator_id, COALESCE(plaza_id, 0), day FROM gone
+         UNION
+        SELECT operator_id, COALESCE(plaza_id, 0), day FROM came
+        """,
+        batches=list(batch_ids),
+        keys=_names(KEYS),
+        sums=_names(SUMS),
+        day=local_day(),
+    )
+
+
+def clear_days() -> SQL:
+    return SQL(
+        """
+        DELETE FROM toll_traffic_day t USING toll_traffic_cell c
+         WHERE t.operator_id = c.operator_id AND t.day = c.day
+           AND COALESCE(t.plaza_id, 0) = c.plaza_id
+        """
+    )
+
+
+def add_up_days() -> SQL:
+    """The figures of the days just cleared, from those of the batches."""
+    return SQL(
+        """
+        INSERT INTO toll_traffic_day (%(keys)s, road_id, %(sums)s, amount_charged,
+            crossings_tag, crossings_exempt, amount_forgone)
+        SELECT f.*, amount - amount_discount,
+               CASE WHEN identified = 'tag' THEN crossings ELSE 0 END,
+               CASE WHEN exempt_kind IS NULL THEN 0 ELSE crossings END,
+               CASE WHEN exempt_kind IS NULL THEN 0 ELSE amount_discount END
+          FROM (SELECT %(b_keys)s, p.road_id, sum(b.crossings) AS crossings,
+                       sum(b.amount) AS amount,
+                       sum(b.amount_discount) AS amount_discount
+                  FROM toll_traffic_batch b
+                  JOIN toll_traffic_cell c
+                    ON b.operator_id = c.operator_id AND b.day = c.day
+                   AND COALESCE(b.plaza_id, 0) = c.plaza_id
+                  LEFT JOIN toll_plaza p ON p.id = b.plaza_id
+                 GROUP BY %(b_keys)s, p.road_id) f
+        """,
+        keys=_names(KEYS),
+        sums=_names(SUMS),
+        b_keys=_names(KEYS, "b"),
+    )
+
+
+def follow_roads(plaza_ids) -> SQL:
+    """The figures of plazas that now belong to another road."""
+    return SQL(
+        "UPDATE toll_traffic_day t SET road_id = p.road_id FROM toll_plaza p"
+        " WHERE p.id = t.plaza_id AND p.id = ANY(%s)",
+        list(plaza_ids),
+    )
+
+
+def differences() -> SQL:
+    """Figures that differ from the crossings of the batches counted so far."""
+    return SQL(
+        """
+        WITH online AS (
+            SELECT COALESCE(frozen_until, '-infinity') AS day FROM toll_traffic_state
+        ), waiting AS (%(touched)s
+        ), counted AS (
+            SELECT b.batch_id, b.state, sum(b.crossings) AS crossings,
+                   sum(b.amount - b.amount_discount) AS charged
+              FROM toll_traffic_batch b, online WHERE b.day >= online.day
+             GROUP BY 1, 2
+        ), stored AS (
+            SELECT d.batch_id, d.state, count(*) AS crossings,
+                   sum(d.amount - d.amount_discount) AS charged
+              FROM toll_crossing_data d
+              JOIN toll_operator o ON o.id = d.operator_id
+              LEFT JOIN toll_plaza p ON p.id = d.plaza_id, online
+             WHERE %(day)s >= online.day
+             GROUP BY 1, 2
+        )
+        SELECT 'batch ' || batch_id || ', ' || state || ': figures '
+               || COALESCE(c.crossings, 0) || ' (' || COALESCE(c.charged, 0)
+               || '), crossings ' || COALESCE(s.crossings, 0) || ' ('
+               || COALESCE(s.charged, 0) || ')'
+          FROM counted c FULL JOIN stored s USING (batch_id, state)
+         WHERE (c.crossings, c.charged) IS DISTINCT FROM (s.crossings, s.charged)
+           AND batch_id NOT IN (SELECT batch_id FROM waiting)
+         UNION ALL
+        SELECT 'day ' || day || ', operator ' || operator_id || ': '
+               || COALESCE(t.crossings, 0) || ' (' || COALESCE(t.charged, 0)
+               || '), its batches ' || COALESCE(b.crossings, 0) || ' ('
+               || COALESCE(b.charged, 0) || ')'
+          FROM (SELECT operator_id, day, sum(crossings) AS crossings,
+                       sum(amount_charged) AS charged
+                  FROM toll_traffic_day GROUP BY 1, 2) t
+          FULL JOIN (SELECT operator_id, day, sum(crossings) AS crossings,
+                       sum(amount - amount_discount) AS charged
+                  FROM toll_traffic_batch GROUP BY 1, 2) b USING (operator_id, day)
+         WHERE (t.crossings, t.charged) IS DISTINCT FROM (b.crossings, b.charged)
+         LIMIT 100
+        """,
+        touched=_touched(),
+        day=local_day(),
+    )
