@@ -32,8 +32,8 @@ class Tier:
 class Rule:
     """One rule of the canon.
 
-    ``kind``: fixed (``amount`` per period), percentage (of the net revenue: ``rate``, or
-    ``tiers``), share (``rate`` of what exceeds ``amount``), crossing (``amount`` for
+    ``kind``: fixed (``amount`` per period), percentage (of the net revenue: ``rate``,
+    or ``tiers``), share (``rate`` of what exceeds ``amount``), crossing (``amount`` for
     each), minimum (``amount`` that the other rules together reach at least).
     """
 

@@ -204,7 +204,19 @@ class TollObligationTask(models.Model):
                 raise UserError(
                     self.env._("What was delivered is kept with its evidence.")
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if "attachment_ids" in vals:
+            self._keep_evidence()
+        return result
+
+    def _keep_evidence(self):
+        """Files belong to the delivery: whoever reads it reads them."""
+        for task in self:
+            # files that the user has just uploaded himself
+            files_sudo = task.sudo().attachment_ids.filtered(
+                lambda file: not file.res_id and file.create_uid == self.env.user
+            )
+            files_sudo.write({"res_model": self._name, "res_id": task.id})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_todo(self):

@@ -3,7 +3,8 @@
 Whatever changes a crossing's fate or money adds a row to the tally of its batch. So a
 refresh reads the batches with a new tally, and nothing else: it counts those batches
 again and then adds up the days that they touch. A tally that committed late has a
-smaller id than one already seen; the snapshot of the last refresh tells it apart.
+smaller id than one already seen; the snapshot of the last refresh tells it apart. A
+transaction's own tallies are counted by their id alone.
 """
 
 from odoo.tools import SQL
@@ -95,6 +96,7 @@ def _touched() -> SQL:
         SELECT t.batch_id FROM toll_crossing_tally t, toll_traffic_state s
          WHERE t.xid >= pg_snapshot_xmin(s.snapshot)
            AND NOT pg_visible_in_snapshot(t.xid, s.snapshot)
+           AND t.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()
         """
     )
 

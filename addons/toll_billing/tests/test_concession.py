@@ -10,8 +10,7 @@ from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, LockError, UserError, ValidationError
-from odoo.sql_db import db_connect
-from odoo.tests import freeze_time, get_db_name, new_test_user, tagged
+from odoo.tests import freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_exemption_rating import grant
@@ -314,11 +313,6 @@ class TestCanon(ConcessionCase):
             self.assertRaisesRegex(UserError, "right now"),
         ):
             run.action_compute()
-        with db_connect(get_db_name()).cursor() as cr:
-            cr.execute("SELECT 1 FROM toll_traffic_state FOR UPDATE")
-            # somebody else counts: the figures of before stay usable
-            run.action_compute()
-            cr.rollback()
 
     def test_bill_once(self):
         concession = self._concession(PERCENT)

@@ -96,11 +96,13 @@ class TestObligations(ConcessionCase):
             task.action_deliver()
         with self.assertRaises(AccessError):
             task.write({"state": "delivered"})
-        proof = self.env["ir.attachment"].create({"name": "r.txt", "raw": b"receipt"})
+        Files = self.env["ir.attachment"].with_user(self.biller)
+        proof = Files.create({"name": "r.txt", "raw": b"receipt"})
         task.attachment_ids = proof
         task.action_deliver()
         self.assertEqual((task.state, task.delivered_by_id), ("delivered", self.biller))
         self.assertFalse(task.activity_ids)
+        self.assertEqual(proof.with_user(self.analyst).raw, b"receipt")
         for work in (
             lambda: task.action_deliver(),
             lambda: task.write({"attachment_ids": [Command.clear()]}),

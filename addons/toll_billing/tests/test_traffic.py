@@ -1,12 +1,13 @@
 """Crossings in figures, and the figures of the day (003-08)."""
 
 from datetime import date
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, freeze_time, get_db_name, new_test_user, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..queries import traffic as queries
 from .common import TollBillingCommon
@@ -228,12 +229,14 @@ class TestTraffic(TrafficCase):
         self.assertEqual(rows.road_id, road)
 
     def test_two_at_once(self):
+        self.Traffic._refresh()
         with db_connect(get_db_name()).cursor() as cr:
             cr.execute(queries.lock_state())
+            self.assertFalse(cr.fetchall(), "this transaction is at work")
+        with patch.object(queries, "lock_state", lambda: SQL("SELECT 1 WHERE FALSE")):
             self.assertIsNone(self.Traffic._refresh())
             self.assertFalse(self.Traffic._freeze(date(2026, 1, 1)))
             self.assertIn("already", self.Traffic.action_refresh()["params"]["message"])
-            cr.rollback()
 
     def test_who_may(self):
         self._load(self._row("R1", occurred_at="2026-04-10T18:00:00Z"))
