@@ -48,9 +48,9 @@ def repost(read_committed) -> SQL:
         WITH before AS (
             SELECT d.id, d.occurred_at, d.amount - d.amount_discount AS amount,
                    (d.plaza_id, d.account_id, d.lot_id, d.tag, d.class_id, d.service,
-                       d.plate, d.exemption_id) IS DISTINCT FROM
+                       d.plate, d.exemption_id, d.amount) IS DISTINCT FROM
                    (w.plaza_id, w.account_id, w.lot_id, w.tag, w.class_id, w.service,
-                       w.plate, w.exemption_id) AS moved
+                       w.plate, w.exemption_id, w.amount) AS moved
               FROM toll_crossing_data d JOIN toll_crossing_work w ON w.id = d.id
         ), updated AS (
             UPDATE toll_crossing_data d
