@@ -11,6 +11,8 @@ from ..queries import payments
 from ..queries import portfolio as queries
 from .toll_collection_case import SUPERVISOR
 
+MANY = 1000
+
 _logger = logging.getLogger(__name__)
 
 
@@ -78,6 +80,8 @@ class TollCollectionCase(models.Model):
         counts = dict(
             self.env.execute_query(queries.refresh(book, self.env.uid, account_ids))
         )
+        if counts["opened"] > MANY:
+            self.env.cr.execute(queries.analyze())
         self.env.cr.execute(queries.segment(book, account_ids))
         self.env.cr.execute(
             payments.end_promises_of_closed_cases(company.id, book.today)

@@ -37,7 +37,12 @@ def _debts(book: Book, account_ids=None) -> SQL:
     one, two, three = book.limits
     return SQL(
         """
-        item AS (
+        known AS MATERIALIZED (
+            -- read before anything is written: an open case is looked for among these
+            SELECT account_id, wallet_since
+              FROM toll_collection_case
+             WHERE state = 'open' AND company_id = %(company)s %(of_cases)s
+        ), item AS (
             SELECT m.toll_account_id AS account_id, l.amount_residual AS amount,
                    COALESCE(l.date_maturity, l.date) AS due,
                    %(today)s - COALESCE(l.date_maturity, l.date) AS days
@@ -85,7 +90,7 @@ def _debts(book: Book, account_ids=None) -> SQL:
              WHERE a.company_id = %(company)s AND a.payment_mode = 'prepaid'
                AND w.balance + COALESCE(p.amount, 0) < -COALESCE(a.credit_limit, 0)
                %(of_wallets)s
-        ), wallet AS (
+        ), wallet AS MATERIALIZED (
             -- the ledger is asked once, when the wallet is first seen below zero
             SELECT b.account_id, b.amount, COALESCE(
                        c.wallet_since,
@@ -103,8 +108,7 @@ def _debts(book: Book, account_ids=None) -> SQL:
                          WHERE f.n > COALESCE(f.good, 0)),
                        %(today)s) AS since
               FROM below b
-         LEFT JOIN toll_collection_case c
-                ON c.account_id = b.account_id AND c.state = 'open'
+         LEFT JOIN known c ON c.account_id = b.account_id
         ), owed AS (
             SELECT account_id, COALESCE(n.not_due, 0) AS amount_not_due,
                    COALESCE(n.b1 + n.b2 + n.b3 + n.b4, 0) AS amount_invoice,
@@ -137,6 +141,7 @@ def _debts(book: Book, account_ids=None) -> SQL:
         one=one,
         two=two,
         three=three,
+        of_cases=SQL("AND account_id = ANY(%s)", account_ids) if some else SQL(),
         of_items=SQL("AND m.toll_account_id = ANY(%s)", account_ids) if some else SQL(),
         of_wallets=SQL("AND a.id = ANY(%s)", account_ids) if some else SQL(),
     )
@@ -202,9 +207,8 @@ def refresh(book: Book, uid, account_ids=None) -> SQL:
                    now() AT TIME ZONE 'UTC', %(fresh)s
               FROM fresh f
              WHERE %(today)s - f.since > %(grace)s
-               AND NOT EXISTS (SELECT FROM toll_collection_case c
-                                WHERE c.account_id = f.account_id
-                                  AND c.state = 'open')
+               AND NOT EXISTS (SELECT FROM known k
+                                WHERE k.account_id = f.account_id)
             ON CONFLICT (account_id) WHERE state = 'open' DO NOTHING
             RETURNING id
         ), changed AS (
@@ -251,6 +255,11 @@ def refresh(book: Book, uid, account_ids=None) -> SQL:
         if account_ids is not None
         else SQL(),
     )
+
+
+def analyze() -> SQL:
+    """Many cases are new: let the planner know before it joins them."""
+    return SQL("ANALYZE toll_collection_case")
 
 
 def segment(book: Book, account_ids=None) -> SQL:
