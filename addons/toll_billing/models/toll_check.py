@@ -1,8 +1,7 @@
 from odoo import models
 
 from ..queries import crossing_check as queries
-from ..queries import discount
-from ..queries import traffic
+from ..queries import discount, traffic
 
 REFERENCES = {
     "batch_id": "toll_crossing_batch",
