@@ -233,10 +233,13 @@ class TollConcession(models.Model):
     def _get_unit(self):
         return Decimal(str(self.currency_id.rounding))
 
+    def _get_service(self, code):
+        services = self.env["toll.service"].sudo().with_context(active_test=False)
+        return services.search([("code", "=", code)])
+
     def _get_tax_rate(self, service):
         """Percentage of the tax that the prices of a service include."""
-        services = self.env["toll.service"].sudo().with_context(active_test=False)
-        taxes = services.search([("code", "=", service)])._get_taxes(self.company_id)
+        taxes = self._get_service(service)._get_taxes(self.company_id)
         included = taxes.filtered(
             lambda tax: tax.amount_type == "percent" and tax.price_include
         )
@@ -262,7 +265,7 @@ class TollConcession(models.Model):
             revenue += net
             crossings += count
             facts["revenue", service] = {
-                "label": service,
+                "label": self._get_service(service).name or service,
                 "service": service,
                 "tax_rate": float(rate),
                 "quantity": int(count),

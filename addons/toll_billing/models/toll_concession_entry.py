@@ -13,7 +13,7 @@ class TollConcessionEntry(models.Model):
 
     _name = "toll.concession.entry"
     _description = "Concession Ledger Entry"
-    _order = "date_from desc, concession_id, concept, id"
+    _order = "date_from desc, concession_id, id"
     _rec_name = "label"
 
     concession_id = fields.Many2one(
@@ -62,7 +62,7 @@ class TollConcessionEntry(models.Model):
         readonly=True,
     )
     tax_rate = fields.Float(
-        string="Tax (%)", digits=(16, 4), readonly=True, aggregator=None
+        string="Tax (%)", digits=(16, 2), readonly=True, aggregator=None
     )
     quantity = fields.Integer(string="Crossings", readonly=True)
     amount_base = fields.Monetary(string="Net", readonly=True)
