@@ -5,6 +5,9 @@ from odoo.fields import Domain
 from ..core.periods import day_span
 from ..queries import traffic as queries
 
+#: Batches that the hourly job counts in one transaction.
+SLICE = 20
+
 
 class TollTrafficDay(models.Model):
     """Crossings in figures: how many, and how much, per plaza and day.
@@ -86,27 +89,36 @@ class TollTrafficDay(models.Model):
 
     # === REFRESH === #
     @api.model
-    def _refresh(self):
-        """Count again what has changed; return the number of batches, None if busy."""
+    def _refresh(self, limit=None):
+        """Count again what has changed, at most ``limit`` batches.
+
+        :return: how many batches were counted; None where somebody else is at it
+        """
         cr = self.env.cr
         self.env.flush_all()
         cr.execute(queries.lock_state())
         if not cr.fetchone():
             return None
-        cr.execute(queries.touched())
-        batch_ids, snapshot, tally_id = cr.fetchone()
+        cr.execute(queries.look())
+        cr.execute(queries.take(limit))
+        batch_ids = [batch_id for (batch_id,) in cr.fetchall()]
         if batch_ids:
             cr.execute(queries.create_cells())
             cr.execute(queries.count_batches(batch_ids))
             cr.execute(queries.clear_days())
             cr.execute(queries.add_up_days())
-        cr.execute(queries.seen(snapshot, tally_id))
+        cr.execute(queries.counted())
         self.invalidate_model()
         return len(batch_ids)
 
     @api.model
     def _cron_refresh(self):
-        self._refresh()
+        """In slices that are committed one by one: the first time there are many."""
+        while count := self._refresh(limit=SLICE):
+            self.env.cr.execute(queries.waiting())
+            left = self.env.cr.fetchone()[0]
+            if not self.env["ir.cron"]._commit_progress(count, remaining=left):
+                break
 
     @api.model
     def _get_refreshed_at(self):

@@ -74,6 +74,7 @@ def create_tables() -> SQL:
             refreshed_at timestamp
         );
         INSERT INTO toll_traffic_state (id) VALUES (1) ON CONFLICT DO NOTHING;
+        CREATE TABLE IF NOT EXISTS toll_traffic_waiting (batch_id int4 PRIMARY KEY);
         """
     )
 
@@ -101,23 +102,46 @@ def _touched() -> SQL:
     )
 
 
-def touched() -> SQL:
-    """Batches with a tally not seen yet, and what this statement sees, as texts."""
+def look() -> SQL:
+    """Note the batches with a tally not seen yet, and all that this statement sees."""
     return SQL(
         """
-        SELECT ARRAY(%(touched)s), pg_current_snapshot()::text,
-               (SELECT COALESCE(max(id), 0) FROM toll_crossing_tally)
+        WITH noted AS (
+            INSERT INTO toll_traffic_waiting (batch_id)
+            SELECT batch_id FROM (%(touched)s) t ORDER BY batch_id
+                ON CONFLICT DO NOTHING
+        )
+        UPDATE toll_traffic_state
+           SET snapshot = pg_current_snapshot(),
+               tally_id = GREATEST(
+                   tally_id, (SELECT COALESCE(max(id), 0) FROM toll_crossing_tally))
+         WHERE id = 1
         """,
         touched=_touched(),
     )
 
 
-def seen(snapshot, tally_id) -> SQL:
+def take(limit) -> SQL:
+    """Batches to count now; all of them where ``limit`` is None."""
     return SQL(
-        "UPDATE toll_traffic_state SET snapshot = %s::pg_snapshot, tally_id = %s,"
-        " refreshed_at = now() AT TIME ZONE 'UTC' WHERE id = 1",
-        snapshot,
-        tally_id,
+        """
+        DELETE FROM toll_traffic_waiting WHERE batch_id IN (
+            SELECT batch_id FROM toll_traffic_waiting ORDER BY batch_id LIMIT %s)
+        RETURNING batch_id
+        """,
+        limit,
+    )
+
+
+def waiting() -> SQL:
+    return SQL("SELECT count(*) FROM toll_traffic_waiting")
+
+
+def counted() -> SQL:
+    """The figures are up to date as of now, where no batch waits."""
+    return SQL(
+        "UPDATE toll_traffic_state SET refreshed_at = now() AT TIME ZONE 'UTC'"
+        " WHERE id = 1 AND NOT EXISTS (SELECT FROM toll_traffic_waiting)"
     )
 
 
@@ -242,6 +266,7 @@ def differences() -> SQL:
         WITH online AS (
             SELECT COALESCE(frozen_until, '-infinity') AS day FROM toll_traffic_state
         ), waiting AS (%(touched)s
+         UNION SELECT batch_id FROM toll_traffic_waiting
         ), counted AS (
             SELECT b.batch_id, b.state, sum(b.crossings) AS crossings,
                    sum(b.amount - b.amount_discount) AS charged

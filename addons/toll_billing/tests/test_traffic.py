@@ -66,6 +66,24 @@ class TestTraffic(TrafficCase):
         self.assertEqual(self._figures(), expected)
         self._assert_rules_hold()
 
+    def test_job_counts_in_slices(self):
+        for number in range(3):
+            self._load(
+                self._row(f"R{number}", occurred_at="2026-04-10T18:00:00Z"),
+                name=f"{number}.csv",
+            )
+        self.assertEqual(self.Traffic._refresh(limit=2), 2)
+        self.assertFalse(self._check())
+        with patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", return_value=60
+        ) as progress:
+            self.Traffic._cron_refresh()
+        progress.assert_called_once_with(1, remaining=0)
+        self.assertEqual(
+            self._figures("crossings"), {("2026-04-10", "P1", "posted"): (3,)}
+        )
+        self._assert_rules_hold()
+
     def test_late_crossings_count_on_their_own_day(self):
         self._load(self._row("R1", occurred_at="2026-03-10T18:00:00Z"))
         self.Traffic._refresh()
@@ -376,14 +394,18 @@ class TestTrafficConcurrency(BaseCase):
         self._tally(quick, self.BATCH - 1)
         quick.commit()
         reader.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        reader.execute(queries.touched())
-        batches, snapshot, tally_id = reader.fetchone()
-        self.assertIn(self.BATCH - 1, batches)
-        self.assertNotIn(self.BATCH, batches)
-        reader.execute(queries.seen(snapshot, tally_id))
+        reader.execute(queries.look())
+        noted = self._noted(reader)
+        self.assertIn(self.BATCH - 1, noted)
+        self.assertNotIn(self.BATCH, noted)
+        reader.execute(queries.take(None))
         slow.commit()
-        reader.execute(queries.touched())
-        batches = reader.fetchone()[0]
+        reader.execute(queries.look())
+        noted = self._noted(reader)
         reader.rollback()
-        self.assertIn(self.BATCH, batches)
-        self.assertNotIn(self.BATCH - 1, batches)
+        self.assertIn(self.BATCH, noted)
+        self.assertNotIn(self.BATCH - 1, noted)
+
+    def _noted(self, cr):
+        cr.execute("SELECT batch_id FROM toll_traffic_waiting")
+        return {batch_id for (batch_id,) in cr.fetchall()}
