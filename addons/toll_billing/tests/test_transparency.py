@@ -68,6 +68,7 @@ class TestTransparency(TollHttpCommon):
     def test_only_closed_and_published_months_are_public(self):
         label = self.month.strftime("%Y-%m")
         self.assertNotIn("Public Roads", self.url_open("/toll/transparency").text)
+        self.assertNotIn("/toll/transparency", self.url_open("/toll").text)
         draft = self.env["toll.transparency"].create(
             {"concession_id": self.concession.id, "month": self.month}
         )
@@ -79,6 +80,7 @@ class TestTransparency(TollHttpCommon):
         self.assertIn("Public Roads", text)
         self.assertIn(label, text)
         self.assertIn(f"{2 * PRICE:.2f}", text)
+        self.assertIn("/toll/transparency", self.url_open("/toll").text)
         month.with_user(self.manager).action_withdraw()
         self.assertNotIn("Public Roads", self.url_open("/toll/transparency").text)
         month.with_user(self.manager).action_publish()
