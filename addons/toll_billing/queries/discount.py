@@ -41,7 +41,8 @@ def plans(condition) -> SQL:
                p.minute_from, p.minute_to, p.day_bits, p.currency_id, p.is_automatic,
                p.person_kind, p.date_from,
                COALESCE(p.date_to, 'infinity'::date) AS date_to,
-               cu.rounding::numeric AS rounding, %s,
+               cu.rounding::numeric AS rounding,
+               (100 - p.percent) / 100 / cu.rounding::numeric AS units, %s,
                (SELECT array_agg(sv.code::text)
                   FROM toll_discount_plan_toll_service_rel r
                   JOIN toll_service sv ON sv.id = r.toll_service_id
@@ -113,6 +114,7 @@ def best_rate(price, minute, day_type, currency, is_open, **crossing) -> SQL:
     """(discount_plan_id, discount) of the best of ``rate_plans``, if there is one.
 
     The price that is left is rounded, once. Of two equal ones the older plan counts.
+    ``OFFSET 0`` keeps the amount from being computed once per use.
 
     :param is_open: condition on which a crossing takes part at all
     """
@@ -122,10 +124,9 @@ def best_rate(price, minute, day_type, currency, is_open, **crossing) -> SQL:
           FROM rate_plans rp
          CROSS JOIN LATERAL (
                SELECT %(price)s - CASE rp.rule
-                   WHEN 'percent' THEN
-                       round(%(price)s * (100 - rp.percent) / 100 / rp.rounding)
-                       * rp.rounding
-                   ELSE rp.price END AS amount) rd
+                   WHEN 'percent' THEN round(%(price)s * rp.units) * rp.rounding
+                   ELSE rp.price END AS amount
+               OFFSET 0) rd
          WHERE %(is_open)s AND rd.amount > 0
            AND rp.currency_id = %(currency)s
            AND rp.day_bits & %(day_type)s <> 0
