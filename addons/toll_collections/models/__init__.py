@@ -1,5 +1,6 @@
 from . import res_company
 from . import res_config_settings
+from . import res_partner
 from . import toll_collection_team
 from . import toll_portfolio_segment
 from . import toll_contact_result

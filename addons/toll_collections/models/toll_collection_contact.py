@@ -97,6 +97,10 @@ class TollCollectionContact(models.Model):
             self.env._("What was said stays as it was written: log another contact.")
         )
 
+    def _erase_notes(self):
+        """The customer's data are erased by law: what was said goes with them."""
+        return super().write({"note": False})
+
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Contacts stay on record."))

@@ -26,7 +26,7 @@ class Book:
 def lock(company_id) -> SQL:
     """One refresh of a company at a time; the others wait for it."""
     return SQL(
-        "SELECT pg_advisory_xact_lock('toll_collection_case'::regclass::int, %s)",
+        "SELECT pg_advisory_xact_lock(hashtext('toll_collection_case'), %s)",
         company_id,
     )
 

@@ -99,6 +99,25 @@ class TestCollectionAccess(CollectionsCase):
         with self.assertRaises(AccessError):
             self.Case.with_user(portal).search([])
 
+    def test_erasure_takes_what_was_written_about_the_person(self):
+        case = self._open_case(100, user=self.collector)
+        contact = self.env["toll.collection.contact"].create(
+            {
+                "case_id": case.id,
+                "result_id": self.env["toll.contact.result"].search([], limit=1).id,
+                "note": "Lives with his sister",
+            }
+        )
+        self._promise(case, 50, note="When the sister pays")
+        partner = case.partner_id
+        files = partner._toll_export_files()
+        self.assertIn("sister", files["collection_contacts.csv"])
+        self.assertIn("50", files["payment_promises.csv"])
+        partner._toll_pseudonymise()
+        self.assertFalse(contact.note or case.promise_ids.note or case.next_action)
+        self.assertEqual(case.promise_ids.amount, 50)
+        self.assertFalse(case.message_ids)
+
     def test_screens_open_for_each_role(self):
         self._open_case(100, user=self.collector)
         actions = self.env["ir.actions.act_window"].search(
