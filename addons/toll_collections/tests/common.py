@@ -1,7 +1,7 @@
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from odoo import fields
-from odoo.tests import new_test_user
+from odoo.tests import freeze_time, new_test_user
 
 from odoo.addons.toll_billing.tests.billing_common import BillingCase
 
@@ -16,6 +16,9 @@ class CollectionsCase(BillingCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # at noon of the company: no test sees two days
+        noon = fields.Datetime.now().replace(hour=18, minute=0, second=0)
+        cls.startClassPatcher(freeze_time(noon))
         # whatever the database has, it is not part of these tests
         cls.env["toll.portfolio.segment"].search([]).active = False
         cls.company.write(
@@ -146,7 +149,3 @@ class CollectionsCase(BillingCase):
         for line in promise.line_ids:
             line.date -= timedelta(days=days)
         self.env.flush_all()
-
-    @staticmethod
-    def _day(value):
-        return date.fromisoformat(value)

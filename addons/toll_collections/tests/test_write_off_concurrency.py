@@ -16,8 +16,8 @@ from odoo.tools import mute_logger
 class TestWriteOffConcurrency(BaseCase):
     """Commits for real, so it works on records of its own and removes them.
 
-    Nothing is booked: the decision is what is raced for, so that no posted entry has
-    to be removed afterwards.
+    The booking is left out, so that no posted entry has to be removed afterwards: what
+    is raced for is the decision.
     """
 
     @classmethod
@@ -96,8 +96,40 @@ class TestWriteOffConcurrency(BaseCase):
         env = api.Environment(cr, self.user_ids[number], {})
         return env["toll.write.off"].browse(self.write_off_id)
 
+    def _ask_again(self):
+        with self.registry.cursor() as cr:
+            cr.execute(
+                "UPDATE toll_write_off SET state = 'requested' WHERE id = %s",
+                (self.write_off_id,),
+            )
+
+    @mute_logger("odoo.sql_db")
+    def test_two_approvals_at_once_book_once_003_06(self):
+        self._ask_again()
+        booked = []
+        model = self.registry["toll.write.off"]
+        case = self.registry["toll.collection.case"]
+        with (
+            patch.object(model, "_book", lambda record: booked.append(record.env.uid)),
+            patch.object(case, "_refresh_self", lambda record: None),
+        ):
+            with self.registry.cursor() as second:
+                late = self._write_off(second, 1)
+                self.assertEqual(late.state, "requested")
+                with self.registry.cursor() as first:
+                    self._write_off(first, 0).action_approve()
+                with self.assertRaises(SerializationFailure):
+                    late.action_approve()
+                second.rollback()
+            with self.registry.cursor() as again:
+                with self.assertRaisesRegex(UserError, "not possible any more"):
+                    self._write_off(again, 1).action_approve()
+                again.rollback()
+        self.assertEqual(booked, [self.user_ids[0]])
+
     @mute_logger("odoo.sql_db")
     def test_two_decisions_at_once_count_once(self):
+        self._ask_again()
         with self.registry.cursor() as second:
             late = self._write_off(second, 1)
             self.assertEqual(late.state, "requested")
