@@ -29,3 +29,4 @@ from . import test_concession
 from . import test_obligation
 from . import test_management_report
 from . import test_transparency
+from . import test_menus
