@@ -110,7 +110,11 @@ class TollBillingRun(models.Model):
             self.env.cr.execute(queries.settle(self))
         if rates:
             self.env.cr.execute(queries.note_rates(self))
+
+    def _forget_statements(self):
+        result = super()._forget_statements()
         self.env["toll.discount.line"].invalidate_model()
+        return result
 
     def _prepare_exceptions_vals(self, until):
         found = super()._prepare_exceptions_vals(until)

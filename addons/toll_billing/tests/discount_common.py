@@ -1,8 +1,8 @@
 import base64
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.tests import new_test_user
 
 from .common import TollBillingCommon
@@ -40,7 +40,7 @@ def make_grant(case, plan, account, **values):
                 "plan_id": plan.id,
                 "account_id": account.id,
                 "date_from": "2020-01-01",
-                "date_to": fields.Date.today() + timedelta(days=60),
+                "date_to": "2099-12-31",
                 "document_ids": [Command.create({"name": "Proof", "file": PDF})],
                 **values,
             }

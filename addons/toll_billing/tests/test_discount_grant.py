@@ -117,6 +117,18 @@ class TestDiscountGrant(DiscountCommon):
         Grant._cron_expire()
         self.assertEqual(grant.state, "expired")
 
+    def test_joined_accounts_keep_their_discounts(self):
+        plan = make_plan(self, percent=50)
+        grant = make_grant(self, plan, self.prepaid, vehicle_id=self.vehicle.id)
+        target = self.env["toll.account"].create(
+            {"partner_id": self.prepaid.partner_id.id, "payment_mode": "prepaid"}
+        )
+        target.action_activate()
+        self.prepaid._merge_records(target)
+        self.env.flush_all()
+        self.assertEqual((grant.account_id, grant.state), (target, "approved"))
+        self.assertEqual(grant.document_ids.account_id, target)
+
     def test_another_company_neither_sees_nor_gets_it(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
         plan = make_plan(self, percent=50, is_automatic=True)
