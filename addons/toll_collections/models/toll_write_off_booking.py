@@ -148,7 +148,7 @@ class TollWriteOff(models.Model):
         self.ensure_one()
         self.account_id._claim_wallets()
         self.reversal_id = self.move_id.with_context(
-            tracking_disable=True
+            tracking_disable=True, toll_write_off=True
         )._reverse_moves(
             [
                 {
@@ -173,6 +173,11 @@ class AccountMove(models.Model):
     def button_cancel(self):
         self._toll_check_write_off()
         return super().button_cancel()
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        if not self.env.context.get("toll_write_off"):
+            self._toll_check_write_off()
+        return super()._reverse_moves(default_values_list, cancel=cancel)
 
     def _toll_check_write_off(self):
         """The entries of a write-off stay: it is taken back by its own button."""

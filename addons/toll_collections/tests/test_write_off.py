@@ -205,6 +205,8 @@ class TestWriteOff(CollectionsCase):
         write_off.with_user(self.accountant).action_approve()
         with self.assertRaisesRegex(UserError, "write-off"):
             write_off.sudo().move_id.button_draft()
+        with self.assertRaisesRegex(UserError, "write-off"):
+            write_off.sudo().move_id._reverse_moves(cancel=True)
 
     def test_lines_of_strangers_are_refused(self):
         case, other = self._open_case(100), self._open_case(100)
