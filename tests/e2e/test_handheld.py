@@ -1,8 +1,11 @@
 """The hand-held app in a browser: with network, without, in between (001-08)."""
 
 import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from .client import RpcError
@@ -11,6 +14,7 @@ from .world import PRICE
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
+API = "/toll/handheld/api"
 SIZES = {"tablet": (768, 1024), "phone": (375, 812)}
 HAS_LIST = """async () => {
     const release = document.documentElement.dataset.version;
@@ -184,6 +188,40 @@ def test_an_answer_that_never_came_doubles_nothing(browser, base_url, world):
         device.waits(0)
         assert device.crossings(state="posted") == device.crossings() == 3
         assert world.balance() == pytest.approx(before - 3 * PRICE)
+
+
+def test_the_same_rows_at_once_count_once(browser, base_url, world):
+    with a_device(browser, base_url, world, "Rivals") as device:
+        code = device.code()
+        key = httpx.post(f"{base_url}{API}/enrol", json={"code": code}).json()["key"]
+    rows = [
+        {
+            "ref": str(uuid.uuid4()),
+            "taken_at": world.now(),
+            "plaza": f"PE{world.suffix}",
+            "plate": world.plate("AAA"),
+            "payment": "tag",
+        }
+        for _row in range(10)
+    ]
+    before = world.balance()
+
+    def send(number):
+        shuffled = rows[number:] + rows[:number]
+        return httpx.post(
+            f"{base_url}{API}/sync",
+            json={"sent_at": world.now(), "captures": shuffled},
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=120,
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, [*range(4), *range(4)]))
+    assert {a.status_code for a in answers} == {200}, [a.text for a in answers]
+    states = {r["state"] for a in answers for r in a.json()["results"]}
+    assert states == {"posted"}
+    assert device.crossings() == device.captures() == 10
+    assert world.balance() == pytest.approx(before - 10 * PRICE)
 
 
 def test_taking_back(browser, base_url, world):

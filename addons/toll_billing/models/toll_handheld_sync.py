@@ -5,6 +5,7 @@ from datetime import timedelta
 from odoo import fields, models
 
 from ..core import handheld as core
+from ..queries import handheld as queries
 
 _logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ class TollHandheld(models.Model):
         events of operators come. A device that never hears the answer sends the same
         rows again and gets the same answer.
         """
+        # on the request's connection: the other one must not look before its turn
+        self.env.cr.execute(queries.wait_turn(self.id))
         return self.env["toll.crossing.loader"]._on_kept_connection(
             lambda env: self.with_env(env)._take(message)
         )
@@ -62,8 +65,8 @@ class TollHandheld(models.Model):
     def _note_sync(self, message, skew, now):
         """What the device says of itself.
 
-        First of all: a second sync of the same device at the same time waits here and,
-        when this one is committed, starts again and sees what it did.
+        First of all: whoever else speaks for this device at the same time makes this
+        start again, and it sees what the other one did.
         """
         self.with_context(tracking_disable=True).write(
             {

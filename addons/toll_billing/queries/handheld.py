@@ -7,6 +7,13 @@ from odoo.addons.toll_account.queries.exemption import exempts
 from ..core.tag_list import HASH, STATES
 
 
+def wait_turn(handheld_id) -> SQL:
+    """One sync of a device at a time; the next one begins when this request ends."""
+    return SQL(
+        "SELECT pg_advisory_xact_lock(hashtext('toll.handheld'), %s)", handheld_id
+    )
+
+
 def _states(company, operator, day, now, tags, plates) -> SQL:
     """(value, gravity, vehicle, account, exempt until) of TAG numbers, EPCs and plates.
 
