@@ -72,6 +72,7 @@
         "views/toll_operator_views.xml",
         "views/toll_plaza_views.xml",
         "views/toll_vehicle_class_views.xml",
+        "views/toll_cash_drop_views.xml",
         "views/toll_cash_session_views.xml",
         "views/toll_cash_deposit_views.xml",
         "views/toll_office_views.xml",

@@ -5,7 +5,7 @@ import struct
 from werkzeug.exceptions import Forbidden
 
 from odoo.http import request, route
-from odoo.tools import hash_sign, verify_hash_signed
+from odoo.tools import email_normalize, hash_sign, verify_hash_signed
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -199,13 +199,44 @@ class TollQuickTopup(TollTopupPortal, TollPublic):
 
     @public_route("/toll/topup/done")
     def public_toll_topup_done(self, tx_id=None, access_token=None, **kw):
-        # Strangers may not read transactions; the token of this very one is checked.
-        tx_sudo = (
-            request.env["payment.transaction"]
-            .sudo()
-            .browse(self._toll_int(tx_id) or 0)
-            .exists()
-        )
+        tx_sudo = self._toll_quick_paid(tx_id, access_token)
+        if not tx_sudo:
+            return request.redirect("/toll/topup")
+        if tx_sudo.state == "done":
+            # who has paid did not come to try plates
+            self._toll_visits()._take_back(
+                ("topup", "topup-pay"),
+                "hit",
+                self._toll_session(),
+                self._toll_visitors(),
+                HOUR,
+            )
+        return self._toll_quick_result(tx_sudo, access_token)
+
+    @public_route("/toll/topup/receipt", methods=("POST",))
+    def public_toll_topup_receipt(self, tx_id=None, access_token=None, email="", **kw):
+        """Send the receipt to one address, once."""
+        tx_sudo = self._toll_quick_paid(tx_id, access_token)
+        if not tx_sudo:
+            return request.redirect("/toll/topup")
+        if not self._toll_allowed("receipt", self._toll_message_limit()):
+            return self._toll_too_many()
+        address = email_normalize(email[:254])
+        if not address:
+            return self._toll_quick_result(tx_sudo, access_token, wrong=True)
+        # two clicks at once send it once
+        tx_sudo.lock_for_update()
+        if not tx_sudo.toll_receipt_email:
+            tx_sudo.write(
+                {"toll_receipt_email": address, "partner_lang": request.lang.code}
+            )
+            tx_sudo._toll_send_receipt()
+        return self._toll_quick_result(tx_sudo, access_token, sent=True)
+
+    def _toll_quick_paid(self, tx_id, access_token):
+        """The visitor's own transaction, by the token of this very one, or nothing."""
+        transactions_sudo = request.env["payment.transaction"].sudo()
+        tx_sudo = transactions_sudo.browse(self._toll_int(tx_id) or 0).exists()
         if (
             not tx_sudo.toll_account_id
             or tx_sudo.toll_auto_topup_id
@@ -217,17 +248,15 @@ class TollQuickTopup(TollTopupPortal, TollPublic):
                 tx_sudo.currency_id.id,
             )
         ):
-            return request.redirect("/toll/topup")
-        if tx_sudo.state == "done":
-            # who has paid did not come to try plates
-            self._toll_visits()._take_back(
-                ("topup", "topup-pay"),
-                "hit",
-                self._toll_session(),
-                self._toll_visitors(),
-                HOUR,
-            )
-        return self._toll_render(
-            "toll_account.public_topup_done",
-            {"tx": tx_sudo, "company": self._toll_company()},
-        )
+            return transactions_sudo
+        return tx_sudo
+
+    def _toll_quick_result(self, tx_sudo, access_token, sent=False, wrong=False):
+        values = {
+            "tx": tx_sudo,
+            "company": self._toll_company(),
+            "access_token": access_token,
+            "sent": sent,
+            "wrong": wrong,
+        }
+        return self._toll_render("toll_account.public_topup_done", values)

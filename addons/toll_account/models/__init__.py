@@ -10,6 +10,7 @@ from . import toll_cash_denomination
 from . import toll_cash_session
 from . import toll_cash_session_close
 from . import toll_cash_count_line
+from . import toll_cash_drop
 from . import toll_cash_deposit
 from . import toll_state_reason
 from . import toll_account
@@ -21,6 +22,7 @@ from . import toll_account_portal
 from . import toll_request_type
 from . import toll_request
 from . import toll_request_handling
+from . import toll_request_mail
 from . import toll_request_customer
 from . import toll_account_request
 from . import toll_account_till

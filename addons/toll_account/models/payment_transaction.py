@@ -24,6 +24,11 @@ class PaymentTransaction(models.Model):
         readonly=True,
         help="What somebody without login has topped up, with its end only.",
     )
+    toll_receipt_email = fields.Char(
+        string="Receipt To",
+        readonly=True,
+        help="Where somebody without login wants the receipt of a top-up.",
+    )
     toll_held_reason = fields.Char(
         string="Held Because",
         readonly=True,
@@ -141,7 +146,16 @@ class PaymentTransaction(models.Model):
             )
         )
         self.toll_auto_topup_id.sudo()._charged(self)
+        self._toll_send_receipt()
         return payment
+
+    def _toll_send_receipt(self):
+        """The receipt of a top-up without login, once it is paid."""
+        self.ensure_one()
+        if self.toll_receipt_email and self.state == "done":
+            # whoever paid may not read templates
+            template_sudo = self.env.ref("toll_account.mail_template_receipt").sudo()
+            template_sudo.send_mail(self.id)
 
     def _toll_hold(self, problem, **extra_create_values):
         """Money that came for a wallet that cannot take it: an ordinary payment."""

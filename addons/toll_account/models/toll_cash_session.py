@@ -32,6 +32,7 @@ class TollCashSession(models.Model):
             "company_id",
             "amount_counted",
             "amount_to_deposit",
+            "amount_dropped",
         }
     )
     _number_sequence = "toll.cash.session"
@@ -106,7 +107,13 @@ class TollCashSession(models.Model):
         string="Expected in the Till",
         compute="_compute_amounts",
         compute_sudo=True,
-        help="Opening amount and the cash taken, less the cash given back.",
+        help="Opening amount and cash taken, less what went back or into the safe.",
+    )
+    drop_ids = fields.One2many(
+        "toll.cash.drop", "session_id", string="Safe Drops", readonly=True
+    )
+    amount_dropped = fields.Monetary(
+        string="In the Safe", compute="_compute_amount_dropped", store=True
     )
     count_line_ids = fields.One2many("toll.cash.count.line", "session_id")
     amount_counted = fields.Monetary(
@@ -172,7 +179,19 @@ class TollCashSession(models.Model):
                 else False
             )
 
-    @api.depends("payment_ids", "amount_opening", "amount_counted", "movement_count")
+    @api.depends("drop_ids.amount", "drop_ids.is_cancelled")
+    def _compute_amount_dropped(self):
+        for session in self:
+            kept = session.drop_ids.filtered(lambda drop: not drop.is_cancelled)
+            session.amount_dropped = sum(kept.mapped("amount"))
+
+    @api.depends(
+        "payment_ids",
+        "amount_opening",
+        "amount_dropped",
+        "amount_counted",
+        "movement_count",
+    )
     def _compute_amounts(self):
         totals = {}
         rows = self.env["account.payment"]._read_group(
@@ -189,7 +208,9 @@ class TollCashSession(models.Model):
             session.amount_cash = totals.get((key, "cash"), 0)
             session.amount_card = totals.get((key, "card"), 0)
             session.amount_transfer = totals.get((key, "transfer"), 0)
-            session.amount_expected = session.amount_opening + session.amount_cash
+            session.amount_expected = (
+                session.amount_opening + session.amount_cash - session.amount_dropped
+            )
             session.amount_difference = session.amount_counted - session.amount_expected
 
     @api.depends("count_line_ids.amount")
@@ -197,10 +218,11 @@ class TollCashSession(models.Model):
         for session in self:
             session.amount_counted = sum(session.count_line_ids.mapped("amount"))
 
-    @api.depends("amount_counted", "amount_left")
+    @api.depends("amount_counted", "amount_left", "amount_dropped")
     def _compute_amount_to_deposit(self):
         for session in self:
-            session.amount_to_deposit = session.amount_counted - session.amount_left
+            in_drawer = session.amount_counted - session.amount_left
+            session.amount_to_deposit = in_drawer + session.amount_dropped
 
     @api.constrains("office_id", "user_id")
     def _check_office(self):
@@ -266,6 +288,16 @@ class TollCashSession(models.Model):
         session.invalidate_recordset(["movement_count"], flush=False)
         session.modified(["movement_count"])
         return session
+
+    def _hold(self):
+        """Count a movement of this open session; closing it waits or starts again."""
+        self.ensure_one()
+        self.flush_model(["state", "movement_count"])
+        if not self.env.execute_query(queries.hold_session(self.id)):
+            self.invalidate_recordset(["state"], flush=False)
+            self._check_state("open")
+        self.invalidate_recordset(["movement_count"], flush=False)
+        self.modified(["movement_count"])
 
     def _check_state(self, *states):
         labels = dict(self._fields["state"]._description_selection(self.env))

@@ -23,6 +23,7 @@ STATES = [
     ("cancelled", "Cancelled"),
 ]
 OPEN = ("new", "in_progress", "waiting")
+UNTOUCHED = ("new", "rejected", "cancelled")
 TRANSITIONS = {
     "new": ("in_progress", "waiting", "done", "rejected", "cancelled"),
     "in_progress": ("new", "waiting", "done", "rejected", "cancelled"),
@@ -218,10 +219,12 @@ class TollRequest(models.Model):
 
     # Checks
 
-    @api.constrains("type_id", "account_id", "partner_id", "contact_name")
+    @api.constrains("type_id", "account_id", "partner_id", "contact_name", "state")
     def _check_who(self):
         for request in self:
-            if request.type_id.requires_account and not request.account_id:
+            # what came by e-mail is kept; its account is chosen before work begins
+            waits = request.channel == "email" and request.state in UNTOUCHED
+            if request.type_id.requires_account and not (request.account_id or waits):
                 raise ValidationError(
                     self.env._(
                         "A request of type “%(type)s” needs the account.",

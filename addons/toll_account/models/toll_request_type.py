@@ -14,6 +14,8 @@ EFFECTS = [
 class TollRequestType(models.Model):
     _name = "toll.request.type"
     _description = "Type of Request"
+    # who writes to the address of a type has opened a request
+    _inherit = ["mail.alias.mixin.optional"]
     _order = "sequence, id"
     _rec_names_search = ["name", "code"]
 
@@ -54,3 +56,11 @@ class TollRequestType(models.Model):
     _deadline_positive = models.Constraint(
         "CHECK (deadline_days >= 0)", "The deadline cannot be before the request."
     )
+
+    def _alias_get_creation_values(self):
+        values = super()._alias_get_creation_values()
+        values["alias_model_id"] = self.env["ir.model"]._get_id("toll.request")
+        if self.id:
+            values["alias_defaults"] = {"type_id": self.id, "channel": "email"}
+            values["alias_contact"] = "everyone"
+        return values

@@ -3,6 +3,19 @@
 from odoo.tools import SQL
 
 
+def hold_session(session_id: int) -> SQL:
+    """Add a movement to this session if it is open, as ``claim_session`` does."""
+    return SQL(
+        """
+        UPDATE toll_cash_session
+           SET movement_count = COALESCE(movement_count, 0) + 1
+         WHERE id = %s AND state = 'open'
+        RETURNING id
+        """,
+        session_id,
+    )
+
+
 def claim_session(user_id: int, office_id: int) -> SQL:
     """Add a movement to the open session of this person in this office.
 

@@ -2,10 +2,12 @@ from . import test_toll_contact
 from . import test_toll_closing
 from . import test_toll_contract
 from . import test_toll_request
+from . import test_toll_request_mail
 from . import test_toll_account
 from . import test_toll_account_access
 from . import test_toll_audit
 from . import test_toll_cash_concurrency
+from . import test_toll_cash_drop
 from . import test_toll_cash_session
 from . import test_toll_check
 from . import test_toll_fleet

@@ -22,6 +22,7 @@ PUBLIC = {
     "/toll/tariffs",
     "/toll/topup",
     "/toll/topup/done",
+    "/toll/topup/receipt",
     "/toll/topup/transaction/<string:handle>",
     "/toll/transparency",
     "/toll/transparency/csv",

@@ -236,3 +236,33 @@ class TestPublicTopup(TollHttpCommon):
             self.assertNotIn(secret, done)
         other = self.url_open(f"/toll/topup/done?tx_id={tx.id}&access_token=x")
         self.assertNotIn(tx.reference, other.text)
+
+    def test_receipt_by_email_once_000_33(self):
+        text = self._confirm(plate=self.vehicle.plate).text
+        tx = self.env["payment.transaction"].search(
+            [("reference", "=", self._pay(text)["result"]["reference"])]
+        )
+        token = re.search(r"access_token=([^&]+)", tx.landing_route)[1]
+        mails = self.env["mail.mail"].search([])
+
+        def send(email, **values):
+            form = {"tx_id": tx.id, "access_token": token, "email": email, **values}
+            return self._post("/toll/topup/receipt", **form).text
+
+        self.assertIn("o_toll_receipt", self.url_open(tx.landing_route).text)
+        self.assertIn("This is not an e-mail address", send("nobody"))
+        self.assertNotIn("receipt goes to", send("a@b.example", access_token="x"))
+        self.assertIn("receipt goes to", send("Me@Mail.example"))
+        send("other@mail.example")
+        tx.invalidate_recordset()
+        self.assertEqual(tx.toll_receipt_email, "me@mail.example")
+        self.assertFalse(self.env["mail.mail"].search([]) - mails, "not paid yet")
+        for _time in range(2):
+            tx._set_done()
+            tx._post_process()
+        mail = self.env["mail.mail"].search([]) - mails
+        self.assertEqual(mail.email_to, "me@mail.example")
+        self.assertIn(tx.reference, mail.body_html)
+        self.assertIn("•001", mail.body_html)
+        for secret in ("Ana", "Ruiz", self.account.number):
+            self.assertNotIn(secret, mail.body_html)
