@@ -164,8 +164,10 @@ class TollTopupPortal(TollPortal, payment_portal.PaymentPortal):
         for name in ("currency_id", "partner_id", "is_validation"):
             kwargs.pop(name, None)
         self._validate_transaction_kwargs(kwargs, ("reference_prefix",))
+        # a stranger who tops up does not learn the account's number
+        named = "TOLL" if partner.is_public else f"TOLL-{account.number}"
         kwargs["reference_prefix"] = payment_utils.singularize_reference_prefix(
-            prefix=f"TOLL-{account.number}"
+            prefix=named
         )
         kwargs["landing_route"] = landing
         tx_sudo = self._create_transaction(

@@ -155,7 +155,10 @@ class PaymentTransaction(models.Model):
         if self.toll_receipt_email and self.state == "done":
             # whoever paid may not read templates
             template_sudo = self.env.ref("toll_account.mail_template_receipt").sudo()
-            template_sudo.send_mail(self.id)
+            # to the address alone: no contact is made of a stranger
+            template_sudo.send_mail(
+                self.id, email_values={"email_to": self.toll_receipt_email}
+            )
 
     def _toll_hold(self, problem, **extra_create_values):
         """Money that came for a wallet that cannot take it: an ordinary payment."""

@@ -244,12 +244,16 @@ class TestPublicTopup(TollHttpCommon):
         )
         token = re.search(r"access_token=([^&]+)", tx.landing_route)[1]
         mails = self.env["mail.mail"].search([])
+        page = self.url_open(tx.landing_route).text
+        self.assertIn("o_toll_receipt", page)
+        csrf = re.search(r'name="csrf_token"\s+value="([^"]+)"', page)[1]
 
         def send(email, **values):
             form = {"tx_id": tx.id, "access_token": token, "email": email, **values}
-            return self._post("/toll/topup/receipt", **form).text
+            return self.url_open(
+                "/toll/topup/receipt", data={"csrf_token": csrf, **form}
+            ).text
 
-        self.assertIn("o_toll_receipt", self.url_open(tx.landing_route).text)
         self.assertIn("This is not an e-mail address", send("nobody"))
         self.assertNotIn("receipt goes to", send("a@b.example", access_token="x"))
         self.assertIn("receipt goes to", send("Me@Mail.example"))

@@ -3,6 +3,7 @@
 from decimal import Decimal as D
 
 import pytest
+
 from odoo.addons.toll_billing.core.canon import (
     CanonError,
     Rule,

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+
 from odoo.addons.toll_billing.core.discounts import (
     Paid,
     RatePlan,

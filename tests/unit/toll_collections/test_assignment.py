@@ -43,7 +43,8 @@ def test_the_same_question_has_the_same_answer():
 
 
 @pytest.mark.parametrize(
-    ("limits", "good"), [((30, 60, 90), True), ((30, 20, 90), False), ((-1, 2, 3), False)]
+    ("limits", "good"),
+    [((30, 60, 90), True), ((30, 20, 90), False), ((-1, 2, 3), False)],
 )
 def test_bands_grow(limits, good):
     assert is_ascending(limits) is good
