@@ -27,7 +27,7 @@ class TollSimulation(models.AbstractModel):
             raise UserError(
                 self.env._("A simulation needs at least one day and one crossing.")
             )
-        start = start or fields.Date.context_today(self) - timedelta(days=days)
+        start = start or self._yesterday() - timedelta(days=days - 1)
         if accounts:
             self._open_accounts(seed, accounts, start)
         world = self._world()
@@ -42,6 +42,17 @@ class TollSimulation(models.AbstractModel):
             days=days, crossings=crossings, seed=seed, out=out, start=start
         )
         return simulator.run(options, world)
+
+    def _yesterday(self):
+        """The last day that is over at every plaza: a crossing is never to come."""
+        now = fields.Datetime.now()
+        plazas = self.env["toll.plaza"]._read_group([], ["tz"])
+        zones = [tz for (tz,) in plazas if tz] or ["UTC"]
+        todays = [
+            fields.Datetime.context_timestamp(self.with_context(tz=tz), now).date()
+            for tz in zones
+        ]
+        return min(todays) - timedelta(days=1)
 
     def _open_accounts(self, seed, accounts, start):
         """Open simulated customers with vehicle and TAG, once per seed."""

@@ -6,6 +6,7 @@ from . import test_portal_routes
 from . import test_public_load
 from . import test_public_pages
 from . import test_public_topup
+from . import test_toll_simulation
 from . import test_tours
 from . import test_toll_tariff
 from . import test_toll_tariff_price
