@@ -150,9 +150,13 @@ class PaymentTransaction(models.Model):
         return payment
 
     def _toll_send_receipt(self):
-        """The receipt of a top-up without login, once it is paid."""
+        """The receipt of a top-up without login, once the money is in the wallet.
+
+        Whichever comes last sends it: the payment, or the visitor's address.
+        """
         self.ensure_one()
-        if self.toll_receipt_email and self.state == "done":
+        is_in = self.payment_id and not self.toll_held_reason
+        if self.toll_receipt_email and is_in:
             # whoever paid may not read templates
             template_sudo = self.env.ref("toll_account.mail_template_receipt").sudo()
             # to the address alone: no contact is made of a stranger

@@ -261,6 +261,9 @@ class TestPublicTopup(TollHttpCommon):
         tx.invalidate_recordset()
         self.assertEqual(tx.toll_receipt_email, "me@mail.example")
         self.assertFalse(self.env["mail.mail"].search([]) - mails, "not paid yet")
+        tx._set_done()
+        tx._toll_send_receipt()
+        self.assertFalse(self.env["mail.mail"].search([]) - mails, "not in the wallet")
         for _time in range(2):
             tx._set_done()
             tx._post_process()
@@ -270,3 +273,18 @@ class TestPublicTopup(TollHttpCommon):
         self.assertIn("•001", mail.body_html)
         for secret in ("Ana", "Ruiz", self.account.number):
             self.assertNotIn(secret, mail.body_html)
+
+    def test_no_receipt_of_money_that_is_held(self):
+        text = self._confirm(plate=self.vehicle.plate).text
+        tx = self.env["payment.transaction"].search(
+            [("reference", "=", self._pay(text)["result"]["reference"])]
+        )
+        tx.toll_receipt_email = "me@mail.example"
+        mails = self.env["mail.mail"].search([])
+        self.account.sudo().state = "closed"
+        tx._set_done()
+        tx._post_process()
+        self.assertTrue(tx.toll_held_reason)
+        tx._toll_send_receipt()
+        sent = self.env["mail.mail"].search([]) - mails
+        self.assertNotIn("me@mail.example", sent.mapped("email_to"))
