@@ -6,7 +6,7 @@ from ..core import cycles
 from ..queries import billing_run as queries
 
 # what a run is made of, one file each
-from . import (  # noqa: F401  # noqa: F401  # noqa: F401
+from . import (  # noqa: F401
     res_company_billing,
     toll_billing_run_exception,
     toll_invoice_issuer,
