@@ -95,6 +95,7 @@ def page(request, browser, base_url, world):
         is_mobile=request.param == "phone",
         has_touch=request.param == "phone",
         locale="en-US",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
     page = context.new_page()

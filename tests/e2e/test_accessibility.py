@@ -53,6 +53,7 @@ def visitor(request, browser, base_url):
         viewport={"width": width, "height": height},
         is_mobile=request.param == "phone",
         locale="es-MX",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
     page = context.new_page()

@@ -106,6 +106,7 @@ def a_device(browser, base_url, world, name, size="tablet"):
         viewport={"width": width, "height": height},
         has_touch=True,
         locale="en-US",
+        reduced_motion="reduce",
     )
     context.set_default_timeout(60_000)
     try:

@@ -75,7 +75,8 @@ def open_filters(page):
     button = page.get_by_role("button", name="Filters")
     if button.is_visible() and not page.get_by_label("Plate").is_visible():
         button.click()
-        page.get_by_label("Plate").wait_for(state="visible")
+        # a click while the form still slides open lands beside its target
+        page.locator(".o_toll_crossing_filter.show").wait_for()
 
 
 def test_why_was_i_charged(page, crossings, screenshots):
