@@ -85,16 +85,33 @@ def axe():
 SIZES = {"desktop": (1280, 900), "phone": (375, 812)}
 
 
+@pytest.fixture(scope="session")
+def signed_in(browser, base_url, world):
+    """What a browser keeps of the customer's login."""
+    context = browser.new_context(base_url=base_url)
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto("/web/login")
+    page.fill("input[name=login]", world.customer_login)
+    page.fill("input[name=password]", world.password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/my*")
+    yield context.storage_state()
+    context.close()
+
+
 @pytest.fixture(params=SIZES)
-def page(request, browser, base_url, world):
+def page(request, browser, base_url, signed_in):
     """A page signed in as the customer, on a desktop and on a telephone."""
     width, height = SIZES[request.param]
     context = browser.new_context(
         base_url=base_url,
+        storage_state=signed_in,
         viewport={"width": width, "height": height},
         is_mobile=request.param == "phone",
         has_touch=request.param == "phone",
         locale="en-US",
+        # nothing slides: a click on what moves lands beside it
         reduced_motion="reduce",
     )
     context.set_default_timeout(30_000)
@@ -102,10 +119,5 @@ def page(request, browser, base_url, world):
     page.toll_size = request.param
     page.toll_errors = []
     page.on("pageerror", lambda error: page.toll_errors.append(str(error)))
-    page.goto("/web/login")
-    page.fill("input[name=login]", world.customer_login)
-    page.fill("input[name=password]", world.password)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/my*")
     yield page
     context.close()

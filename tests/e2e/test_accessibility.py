@@ -15,6 +15,8 @@ PRIVATE = [
     "/my/toll/autotopup",
     "/my/toll/claims",
     "/my/toll/crossings",
+    "/my/toll/discounts",
+    "/my/toll/discounts/new",
     "/my/toll/erasure",
     "/my/toll/payments",
     "/my/toll/preferences",
@@ -33,6 +35,7 @@ PUBLIC = [
     "/toll/signup",
     "/toll/tariffs",
     "/toll/topup",
+    "/toll/transparency",
 ]
 RUN = """async () => {
     const found = await axe.run(document, {

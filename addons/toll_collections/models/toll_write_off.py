@@ -307,7 +307,6 @@ class TollWriteOff(models.Model):
             write_off._check_state("approved")
             # the role and the state are checked; booking is the system's
             write_off_sudo = write_off.sudo()
-            write_off_sudo._book_back()
             write_off_sudo.write(
                 {
                     "state": "reversed",
@@ -315,6 +314,7 @@ class TollWriteOff(models.Model):
                     "decision_note": note,
                 }
             )
+            write_off_sudo._book_back()
             write_off_sudo.case_id._refresh_self()
 
     def _open_decision(self, kind, name):

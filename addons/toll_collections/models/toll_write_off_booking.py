@@ -148,7 +148,7 @@ class TollWriteOff(models.Model):
         self.ensure_one()
         self.account_id._claim_wallets()
         self.reversal_id = self.move_id.with_context(
-            tracking_disable=True, toll_write_off=True
+            tracking_disable=True
         )._reverse_moves(
             [
                 {
@@ -175,17 +175,27 @@ class AccountMove(models.Model):
         return super().button_cancel()
 
     def _reverse_moves(self, default_values_list=None, cancel=False):
-        if not self.env.context.get("toll_write_off"):
-            self._toll_check_write_off()
+        self._toll_check_write_off()
         return super()._reverse_moves(default_values_list, cancel=cancel)
 
     def _toll_check_write_off(self):
-        """The entries of a write-off stay: it is taken back by its own button."""
+        """The entries of a write-off stay: it is taken back by its own button.
+
+        Being taken back, it is "reversed" and has no reversal yet.
+        """
         used = (
             self.env["toll.write.off"]
             .sudo()  # whoever edits entries need not see write-offs
             .search(
-                ["|", ("move_id", "in", self.ids), ("reversal_id", "in", self.ids)],
+                [
+                    "|",
+                    ("reversal_id", "in", self.ids),
+                    "&",
+                    ("move_id", "in", self.ids),
+                    "|",
+                    ("state", "!=", "reversed"),
+                    ("reversal_id", "!=", False),
+                ],
                 limit=1,
             )
         )

@@ -11,7 +11,11 @@ def lock(write_off_id) -> SQL:
 
 
 def differences(limit=20) -> SQL:
-    """Write-offs whose wallet movements or entries do not say what their lines say."""
+    """Write-offs that do not say what their lines say.
+
+    In the wallet's movements, in the entries, or in what the entry pays (an entry that
+    was unreconciled by hand leaves its invoice open).
+    """
     return SQL(
         """
         WITH said AS (
@@ -34,6 +38,15 @@ def differences(limit=20) -> SQL:
                    SELECT sum(e.amount) FROM toll_wallet_entry_data e
                     WHERE e.kind = 'writeoff' AND e.ref IN (
                           'WRITEOFF-' || s.id, 'WRITEOFF-BACK-' || s.id)), 0)
+            OR (s.state = 'approved' AND EXISTS (
+                   SELECT FROM toll_write_off_line l
+                    WHERE l.write_off_id = s.id AND l.move_id IS NOT NULL
+                      AND l.amount IS DISTINCT FROM (
+                          SELECT sum(p.debit_amount_currency)
+                            FROM account_partial_reconcile p
+                            JOIN account_move_line d ON d.id = p.debit_move_id
+                            JOIN account_move_line c ON c.id = p.credit_move_id
+                           WHERE d.move_id = l.move_id AND c.move_id = s.move_id)))
       ORDER BY s.name
          LIMIT %s
         """,

@@ -207,6 +207,20 @@ class TestWriteOff(CollectionsCase):
             write_off.sudo().move_id.button_draft()
         with self.assertRaisesRegex(UserError, "write-off"):
             write_off.sudo().move_id._reverse_moves(cancel=True)
+        with self.assertRaisesRegex(UserError, "write-off"):
+            write_off.sudo().move_id.with_context(
+                toll_write_off=True
+            )._reverse_moves(cancel=True)
+
+    def test_an_entry_unreconciled_by_hand_is_found(self):
+        case = self._open_case(100)
+        invoice = case.item_ids.move_id
+        write_off = self._request(case)
+        write_off.with_user(self.accountant).action_approve()
+        self.assertFalse(self.env["toll.check"]._check_write_offs())
+        write_off.move_id.line_ids.remove_move_reconcile()
+        self.assertEqual(invoice.amount_residual, 100)
+        self.assertEqual(self.env["toll.check"]._check_write_offs(), [write_off.name])
 
     def test_lines_of_strangers_are_refused(self):
         case, other = self._open_case(100), self._open_case(100)
