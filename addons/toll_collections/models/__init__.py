@@ -16,3 +16,8 @@ from . import toll_write_off_booking
 from . import toll_wallet_entry
 from . import toll_account
 from . import toll_check
+from . import toll_point_network
+from . import toll_point_file
+from . import toll_point_payment
+from . import toll_point_settlement
+from . import res_company_point

@@ -31,3 +31,6 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         currency_field="currency_id",
     )
+    toll_point_account_id = fields.Many2one(
+        related="company_id.toll_point_account_id", readonly=False
+    )

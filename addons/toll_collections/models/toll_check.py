@@ -1,5 +1,6 @@
 from odoo import models
 
+from ..queries import point_payment
 from ..queries import write_off as queries
 
 
@@ -14,7 +15,15 @@ class TollCheck(models.AbstractModel):
                 self.env._("Every write-off is in the books and the wallet"),
                 self._check_write_offs,
             ),
+            (
+                "point-payment",
+                self.env._("Every payment file is the sum of its rows and its wallets"),
+                self._check_point_files,
+            ),
         ]
 
     def _check_write_offs(self):
         return [row[0] for row in self.env.execute_query(queries.differences())]
+
+    def _check_point_files(self):
+        return [row[0] for row in self.env.execute_query(point_payment.differences())]

@@ -1,3 +1,5 @@
 from . import toll_collection_assign
 from . import toll_collection_place
 from . import toll_write_off_decision
+from . import toll_point_decision
+from . import toll_point_load
