@@ -21,3 +21,4 @@ from . import toll_point_file
 from . import toll_point_payment
 from . import toll_point_settlement
 from . import res_company_point
+from . import account_move_point

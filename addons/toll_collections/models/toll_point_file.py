@@ -84,7 +84,11 @@ class TollPointFile(models.Model):
         help="The file has totals of its own, and they are those of its rows.",
     )
     move_id = fields.Many2one(
-        "account.move", string="Journal Entry", readonly=True, ondelete="restrict"
+        "account.move",
+        string="Journal Entry",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     payment_ids = fields.One2many("toll.point.payment", "file_id", readonly=True)
 

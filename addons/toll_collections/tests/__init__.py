@@ -5,4 +5,5 @@ from . import test_collection_agency
 from . import test_write_off
 from . import test_write_off_concurrency
 from . import test_point_file
+from . import test_point_settlement
 from . import test_point_concurrency

@@ -208,9 +208,9 @@ class TestWriteOff(CollectionsCase):
         with self.assertRaisesRegex(UserError, "write-off"):
             write_off.sudo().move_id._reverse_moves(cancel=True)
         with self.assertRaisesRegex(UserError, "write-off"):
-            write_off.sudo().move_id.with_context(
-                toll_write_off=True
-            )._reverse_moves(cancel=True)
+            write_off.sudo().move_id.with_context(toll_write_off=True)._reverse_moves(
+                cancel=True
+            )
 
     def test_an_entry_unreconciled_by_hand_is_found(self):
         case = self._open_case(100)
