@@ -67,11 +67,17 @@ pg_is_private() {
     [ -z "${DATABASE_URL:-}" ] && { [ -z "${PGHOST:-}" ] || [ "${TOLL_PG_PRIVATE:-}" = 1 ]; }
 }
 
+# What is written as %40 in an address.
+percent_decoded() {
+    local text=${1//\\/\\\\}
+    printf '%b' "${text//%/\\x}"
+}
+
 # Set PGHOST, PGPORT, PGUSER (and PGPASSWORD): libpq and Odoo both read them.
 pg_export() {
     if [ -n "${DATABASE_URL:-}" ]; then
         local url=${DATABASE_URL#*://} login="" server
-        server=${url%%/*}
+        server=${url%%[/?]*}
         if [ "$server" != "${server%@*}" ]; then
             login=${server%@*}
             server=${server##*@}
@@ -79,9 +85,9 @@ pg_export() {
         PGHOST=${server%%:*}
         PGPORT=5432
         [ "$server" = "${server#*:}" ] || PGPORT=${server##*:}
-        [ -z "$login" ] || PGUSER=${login%%:*}
+        [ -z "$login" ] || PGUSER=$(percent_decoded "${login%%:*}")
         if [ "$login" != "${login#*:}" ]; then
-            PGPASSWORD=${login#*:}
+            PGPASSWORD=$(percent_decoded "${login#*:}")
             export PGPASSWORD
         fi
         export PGHOST PGPORT PGUSER
