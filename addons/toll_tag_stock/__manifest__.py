@@ -14,6 +14,7 @@
         "security/toll_tag_stock_security.xml",
         "security/tag_park_security.xml",
         "security/toll_closing_security.xml",
+        "security/lane_part_security.xml",
         "data/ir_sequence_data.xml",
         "data/ir_cron_data.xml",
         "data/product_template_data.xml",
@@ -26,6 +27,7 @@
         "wizards/toll_tag_reception_views.xml",
         "wizards/toll_opening_wizard_views.xml",
         "wizards/toll_tag_label_views.xml",
+        "wizards/toll_part_move_views.xml",
         "wizards/toll_tag_scan_views.xml",
         "reports/toll_tag_trace_templates.xml",
         "reports/toll_tag_document_templates.xml",
@@ -37,6 +39,9 @@
         "views/toll_tag_status_views.xml",
         "views/stock_lot_views.xml",
         "views/stock_lot_trace_views.xml",
+        "views/toll_lane_installation_views.xml",
+        "views/stock_lot_part_views.xml",
+        "views/toll_lane_views.xml",
         "views/stock_location_views.xml",
         "views/stock_orderpoint_views.xml",
         "views/stock_picking_views.xml",
@@ -57,6 +62,7 @@
     "demo": [
         "demo/stock_lot_demo.xml",
         "demo/tag_park_demo.xml",
+        "demo/lane_part_demo.xml",
     ],
     "assets": {
         "web.assets_tests": [

@@ -18,6 +18,8 @@ from . import toll_crossing
 from . import toll_crossing_loader
 from . import toll_crossing_event
 from . import toll_traffic_day
+from . import toll_lane_read
+from . import toll_part_read
 from . import toll_report_tile
 from . import toll_report_file
 from . import toll_management_report_line

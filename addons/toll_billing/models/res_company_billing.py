@@ -25,6 +25,19 @@ class ResCompany(models.Model):
         "way and compared column by column; a difference sends the whole chunk that "
         "way. 0 switches it off.",
     )
+    toll_read_rate = fields.Float(
+        string="Least Read Rate (%)",
+        default=90,
+        digits=(5, 1),
+        help="A lane that identifies a smaller share of a day's crossings by TAG gets "
+        "an activity. 0: no alerts.",
+    )
+    toll_lane_user_id = fields.Many2one(
+        "res.users",
+        string="Responsible for Lanes",
+        domain="[('share', '=', False)]",
+        help="Who is told about lanes that read badly.",
+    )
 
     def _toll_set_up(self):
         """The toll services also need a tax that is part of the price."""
@@ -82,4 +95,8 @@ class ResConfigSettings(models.TransientModel):
     )
     toll_verify_sample = fields.Integer(
         related="company_id.toll_verify_sample", readonly=False
+    )
+    toll_read_rate = fields.Float(related="company_id.toll_read_rate", readonly=False)
+    toll_lane_user_id = fields.Many2one(
+        related="company_id.toll_lane_user_id", readonly=False
     )

@@ -36,6 +36,8 @@ class TollTagCampaign(models.Model):
     def _get_misread_rates(self, lots):
         """How often lanes charged the vehicle by its plate though it had the TAG."""
         since = fields.Datetime.now() - timedelta(days=MISREAD_DAYS)
+        if self.target == "part":
+            return self.env["toll.part.read"]._get_misread_rates(lots, since)
         self.env.flush_all()
         rows = self.env.execute_query(
             queries.misread_rates(lots.ids, since, MISREAD_LEAST)

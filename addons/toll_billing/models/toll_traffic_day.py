@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..core.periods import day_span
+from ..queries import lane_read
 from ..queries import traffic as queries
 
 #: Batches that the hourly job counts in one transaction.
@@ -107,8 +108,11 @@ class TollTrafficDay(models.Model):
             cr.execute(queries.count_batches(batch_ids))
             cr.execute(queries.clear_days())
             cr.execute(queries.add_up_days())
+            cr.execute(lane_read.clear_days())
+            cr.execute(lane_read.add_up_days())
         cr.execute(queries.counted())
         self.invalidate_model()
+        self.env["toll.lane.read"].invalidate_model()
         return len(batch_ids)
 
     @api.model

@@ -9,6 +9,8 @@ transaction's own tallies are counted by their id alone.
 
 from odoo.tools import SQL
 
+from . import lane_read
+
 #: What a figure is broken down by, in both tables.
 KEYS = (
     "company_id",
@@ -182,24 +184,35 @@ def count_batches(batch_ids) -> SQL:
             DELETE FROM toll_traffic_batch b USING online
              WHERE b.batch_id = ANY(%(batches)s) AND b.day >= online.day
          RETURNING b.operator_id, b.plaza_id, b.day
-        ), came AS (
-            INSERT INTO toll_traffic_batch (batch_id, %(keys)s, %(sums)s)
+        ), lanes_gone AS (
+            DELETE FROM toll_lane_read_batch b USING online
+             WHERE b.batch_id = ANY(%(batches)s) AND b.day >= online.day
+        ), fine AS (
             SELECT f.* FROM (
                 SELECT d.batch_id, d.company_id, d.operator_id, d.plaza_id,
                        %(day)s AS day, d.class_id, a.payment_mode,
                        CASE WHEN d.lot_id IS NOT NULL OR d.tag IS NOT NULL THEN 'tag'
                             WHEN d.plate IS NOT NULL THEN 'plate'
                             ELSE 'none' END AS identified,
-                       d.service, e.kind, d.state, d.currency_id,
-                       count(*), sum(d.amount), sum(d.amount_discount)
+                       d.service, e.kind AS exempt_kind, d.state, d.currency_id,
+                       d.lane_id, %(read_as)s AS read_as, count(*) AS crossings,
+                       sum(d.amount) AS amount,
+                       sum(d.amount_discount) AS amount_discount
                   FROM toll_crossing_data d
                   JOIN toll_operator o ON o.id = d.operator_id
+                  JOIN toll_crossing_batch b ON b.id = d.batch_id
                   LEFT JOIN toll_plaza p ON p.id = d.plaza_id
                   LEFT JOIN toll_account a ON a.id = d.account_id
                   LEFT JOIN toll_exemption e ON e.id = d.exemption_id
                  WHERE d.batch_id = ANY(%(batches)s)
-                 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+                 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
             ) f, online WHERE f.day >= online.day
+        ), lanes_came AS (%(lanes)s
+        ), came AS (
+            INSERT INTO toll_traffic_batch (batch_id, %(keys)s, %(sums)s)
+            SELECT batch_id, %(keys)s, sum(crossings), sum(amount),
+                   sum(amount_discount)
+              FROM fine GROUP BY batch_id, %(keys)s
          RETURNING operator_id, plaza_id, day
         )
         INSERT INTO toll_traffic_cell (operator_id, plaza_id, day)
@@ -211,6 +224,8 @@ def count_batches(batch_ids) -> SQL:
         keys=_names(KEYS),
         sums=_names(SUMS),
         day=local_day(),
+        read_as=lane_read.read_as(),
+        lanes=lane_read.add_batches(),
     )
 
 

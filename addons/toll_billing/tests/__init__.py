@@ -26,6 +26,7 @@ from . import test_handheld
 from . import test_handheld_check
 from . import test_handheld_sync
 from . import test_traffic
+from . import test_lane_read
 from . import test_concession
 from . import test_obligation
 from . import test_management_report

@@ -15,6 +15,9 @@ from . import toll_tag_settlement
 from . import toll_tag_terms
 from . import toll_tag_scrap_reason
 from . import toll_tag_rma
+from . import stock_lot_part
+from . import toll_lane_installation
+from . import toll_lane
 from . import toll_tag_claim
 from . import toll_tag_count
 from . import toll_tag_campaign

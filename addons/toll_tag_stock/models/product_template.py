@@ -3,6 +3,13 @@ from odoo.exceptions import ValidationError
 
 from ..core.epc import GIAI96_PARTITIONS
 
+PART_KINDS = [
+    ("antenna", "Antenna"),
+    ("reader", "Reader"),
+    ("camera", "Camera"),
+    ("barrier", "Barrier"),
+    ("other", "Other"),
+]
 TERMS = [("loan", "Loan"), ("sale", "Sale"), ("deposit", "Deposit")]
 
 
@@ -13,6 +20,12 @@ class ProductTemplate(models.Model):
         string="Is a TAG",
         help="Each unit is a toll transponder: storable and tracked by unique serial "
         "number, which is the number printed on the TAG.",
+    )
+    toll_part_kind = fields.Selection(
+        PART_KINDS,
+        string="Lane Part",
+        help="Each unit is a part of a lane with its own serial number: it is "
+        "installed, swapped, repaired and scrapped, and its whole life is kept.",
     )
     toll_epc_scheme = fields.Selection(
         [
@@ -69,9 +82,9 @@ class ProductTemplate(models.Model):
         help="How long a TAG that was sold is replaced free of charge.",
     )
 
-    @api.onchange("toll_is_tag")
+    @api.onchange("toll_is_tag", "toll_part_kind")
     def _onchange_toll_is_tag(self):
-        if self.toll_is_tag:
+        if self.toll_is_tag or self.toll_part_kind:
             self.update({"type": "consu", "is_storable": True, "tracking": "serial"})
 
     @api.constrains("toll_is_tag", "type", "is_storable", "tracking")
@@ -82,6 +95,24 @@ class ProductTemplate(models.Model):
                     self.env._(
                         "%(product)s is a TAG: it must be storable and tracked by "
                         "unique serial number.",
+                        product=template.display_name,
+                    )
+                )
+
+    @api.constrains("toll_part_kind", "toll_is_tag", "is_storable", "tracking")
+    def _check_toll_part_kind(self):
+        for template in self.filtered("toll_part_kind"):
+            if template.toll_is_tag:
+                raise ValidationError(
+                    self.env._(
+                        "%s is either a TAG or a lane part.", template.display_name
+                    )
+                )
+            if not template.is_storable or template.tracking != "serial":
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s is a lane part: it must be storable and tracked "
+                        "by unique serial number.",
                         product=template.display_name,
                     )
                 )
@@ -102,10 +133,17 @@ class ProductTemplate(models.Model):
     def create(self, vals_list):
         return super().create([self._toll_tag_vals(vals) for vals in vals_list])
 
+    def write(self, vals):
+        res = super().write(vals)
+        if "toll_part_kind" in vals:
+            # units that are there already become lane parts, where they stand
+            self.env["stock.lot"].sudo()._toll_adopt_parts(self)
+        return res
+
     @api.model
     def _toll_tag_vals(self, vals):
-        """A TAG is storable and serial-tracked unless somebody says otherwise."""
-        if not vals.get("toll_is_tag"):
+        """TAGs and lane parts are storable and have serials, unless told otherwise."""
+        if not (vals.get("toll_is_tag") or vals.get("toll_part_kind")):
             return vals
         return {"type": "consu", "is_storable": True, "tracking": "serial", **vals}
 

@@ -33,6 +33,18 @@ class ResCompany(models.Model):
         )
         return warehouse.lot_stock_id
 
+    def _toll_workshop(self):
+        """Where broken lane parts go: the company's workshop, if it has one."""
+        self.ensure_one()
+        return self.env["stock.location"].search(
+            [
+                ("toll_place_kind", "=", "workshop"),
+                ("company_id", "in", (False, self.id)),
+            ],
+            order="company_id, id",
+            limit=1,
+        )
+
     def _toll_outside_location(self, usage, partner=None):
         """Where the TAGs of this partner are: the customers' or suppliers' location.
 

@@ -33,6 +33,9 @@ class StockLocation(models.Model):
         string="Responsible for the TAGs",
         domain="[('share', '=', False)]",
     )
+    toll_lane_ids = fields.One2many(
+        "toll.lane", "location_id", help="The lane whose parts stand here."
+    )
     toll_currency_id = fields.Many2one(related="company_id.currency_id")
     toll_unit_price = fields.Monetary(
         string="Price per TAG",

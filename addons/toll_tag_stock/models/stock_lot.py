@@ -18,7 +18,11 @@ TAG_STATES = [
     ("retired", "Retired"),
 ]
 # Written by the TAG's own methods only, so that state, stock and assignment agree.
-GUARDED = {"toll_state", "toll_account_id", "toll_vehicle_id"}
+GUARDED = {"toll_state", "toll_account_id", "toll_vehicle_id"} | {
+    "toll_part_state",
+    "toll_lane_id",
+    "toll_position",
+}
 CODES = {
     "name": codes.check_number,
     "toll_epc": codes.check_epc,
@@ -137,11 +141,12 @@ class StockLot(models.Model):
 
     @api.depends("product_id.company_id")
     def _compute_company_id(self):
-        """A TAG belongs to a company even when its product is shared by all."""
+        """TAGs and lane parts have a company even when all share their product."""
         before = {lot: lot._origin.company_id for lot in self}
         res = super()._compute_company_id()
         for lot in self:
-            if lot.product_id.toll_is_tag and not lot.company_id:
+            own = lot.product_id.toll_is_tag or lot.product_id.toll_part_kind
+            if own and not lot.company_id:
                 lot.company_id = before[lot] or self.env.company
         return res
 
@@ -187,6 +192,7 @@ class StockLot(models.Model):
             - {None, False}
         )
         tag_ids = set(products.filtered("toll_is_tag").ids)
+        part_ids = set(products.filtered("toll_part_kind").ids)
         values = []
         for vals in vals_list:
             product_id = vals.get("product_id") or self.env.context.get(
@@ -196,6 +202,12 @@ class StockLot(models.Model):
                 vals = self._toll_normalize(vals)
                 vals.setdefault("toll_state", "new")
                 vals.setdefault("company_id", self.env.company.id)
+            elif product_id in part_ids:
+                vals = {
+                    "toll_part_state": "new",
+                    "company_id": self.env.company.id,
+                    **vals,
+                }
             values.append(vals)
         return super().create(values)
 
@@ -225,7 +237,8 @@ class StockLot(models.Model):
             raise AccessError(
                 self.env._(
                     "The state, account and vehicle of a TAG change through its "
-                    "buttons: assign, return, report as lost, replace, block."
+                    "buttons: assign, return, report as lost, replace, block. So do "
+                    "the state, lane and position of a part: install, take out, swap."
                 )
             )
 

@@ -4,7 +4,7 @@ STOCK_USAGES = ("internal", "transit")
 
 
 class StockLot(models.Model):
-    """The whole life of one TAG on one page."""
+    """The whole life of one TAG or lane part on one page."""
 
     _inherit = "stock.lot"  # pylint: disable=consider-merging-classes-inherited
 
@@ -37,9 +37,9 @@ class StockLot(models.Model):
         }
 
     def _toll_get_trace(self):
-        """All events of this TAG, in the order of time."""
+        """All events of this unit, in the order of time."""
         self.ensure_one()
-        if not self.id or not self.toll_state:
+        if not self.id or not (self.toll_state or self.toll_part_state):
             return []
         self.check_access("read")
         # who may see the TAG sees its story, with names of what he may not open
@@ -53,6 +53,7 @@ class StockLot(models.Model):
             *self._toll_trace_supply(),
             *self._toll_trace_moves(),
             *self._toll_trace_assignments(),
+            *self._toll_trace_installations(),
             *self._toll_trace_statuses(),
             *self._toll_trace_codes(),
             *self._toll_trace_rmas(),
@@ -165,6 +166,39 @@ class StockLot(models.Model):
                         self.env._("No longer on %(plate)s", **names),
                         " · ".join(filter(None, details)),
                         row.account_id,
+                        row.end_user_id,
+                    )
+                )
+        return events
+
+    def _toll_trace_installations(self):
+        events = []
+        for row in self.toll_installation_ids:
+            names = {"lane": row.lane_id.display_name, "position": row.position}
+            events.append(
+                self._toll_event(
+                    row.date_from,
+                    "assignment",
+                    self.env._("Installed in %(lane)s, %(position)s", **names),
+                    row.note,
+                    row.lane_id,
+                    row.create_uid,
+                )
+            )
+            if row.date_to:
+                new = row.replaced_by_id.name
+                details = (
+                    self._toll_label(row, "end_reason"),
+                    self._toll_label(row, "destination"),
+                    new and self.env._("replaced by %s", new),
+                )
+                events.append(
+                    self._toll_event(
+                        row.date_to,
+                        "end",
+                        self.env._("Out of %(lane)s, %(position)s", **names),
+                        " · ".join(filter(None, details)),
+                        row.lane_id,
                         row.end_user_id,
                     )
                 )

@@ -30,6 +30,11 @@ class TollCheck(models.AbstractModel):
                 self._check_tag_status,
             ),
             (
+                "lane_part",
+                self.env._("Every installed part stands in its lane"),
+                self._check_lane_part,
+            ),
+            (
                 "tag_guarantee",
                 self.env._("Guarantees held for TAGs are those in the books"),
                 self._check_tag_guarantees,
@@ -47,6 +52,15 @@ class TollCheck(models.AbstractModel):
 
     def _check_tag_status(self):
         return self._tag_differences(queries.tag_check.status_differs())
+
+    def _check_lane_part(self):
+        self.env.flush_all()
+        return [
+            self.env._("Part %(part)s: %(detail)s", part=name, detail=detail)
+            for name, detail in self.env.execute_query(
+                queries.tag_check.part_elsewhere()
+            )
+        ]
 
     def _tag_differences(self, query):
         self.env.flush_all()

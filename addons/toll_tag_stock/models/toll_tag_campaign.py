@@ -3,9 +3,11 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .product_template import PART_KINDS
+
 
 class TollTagCampaign(models.Model):
-    """TAGs that are replaced because of their age or because lanes misread them."""
+    """TAGs, or parts of lanes, replaced because of their age or of misreads."""
 
     _name = "toll.tag.campaign"
     _description = "TAG Renewal Campaign"
@@ -35,17 +37,27 @@ class TollTagCampaign(models.Model):
         copy=False,
         tracking=True,
     )
+    target = fields.Selection(
+        [("tag", "TAGs of customers"), ("part", "Parts of lanes")],
+        string="Renews",
+        required=True,
+        default="tag",
+    )
+    part_kind = fields.Selection(
+        PART_KINDS, string="Kind of Part", default="antenna", help="Empty: all kinds."
+    )
     product_ids = fields.Many2many(
         "product.product",
         string="Products",
-        domain="[('toll_is_tag', '=', True)]",
-        help="Empty: TAGs of every product.",
+        domain="[('toll_is_tag', '=', True)] if target == 'tag' "
+        "else [('toll_part_kind', '!=', False)]",
+        help="Empty: units of every product.",
     )
     supply_ids = fields.Many2many(
         "toll.tag.supply", string="Boxes", check_company=True, help="Empty: of any box."
     )
     age_basis = fields.Selection(
-        [("received", "Reception"), ("assigned", "First assignment")],
+        [("received", "Reception"), ("assigned", "First assignment or installation")],
         string="Age since",
         required=True,
         default="received",
@@ -56,7 +68,8 @@ class TollTagCampaign(models.Model):
     min_misread_rate = fields.Float(
         string="Least Misreads (%)",
         help="Crossings of the vehicle in which lanes did not read its TAG, of all in "
-        "the last 90 days. 0: misreads do not matter.",
+        "the last 90 days. For a part: crossings of its lane that were not identified "
+        "by TAG. 0: misreads do not matter.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
     unit_cost = fields.Monetary(
@@ -126,9 +139,15 @@ class TollTagCampaign(models.Model):
         """{TAG: percent of crossings that lanes did not read}; billing knows."""
         return {}
 
+    def _in_use_domain(self):
+        if self.target == "tag":
+            return [("toll_state", "in", ("assigned", "blocked"))]
+        kind = [("product_id.toll_part_kind", "=", self.part_kind)]
+        return [("toll_part_state", "=", "installed"), *(self.part_kind and kind or [])]
+
     def _candidate_domain(self):
         domain = [
-            ("toll_state", "in", ("assigned", "blocked")),
+            *self._in_use_domain(),
             ("company_id", "=", self.company_id.id),
             ("toll_campaign_line_ids", "not any", [("is_open", "=", True)]),
             ("id", "not in", self.line_ids.lot_id.ids),
@@ -151,13 +170,16 @@ class TollTagCampaign(models.Model):
         """{TAG: since when its age counts}."""
         if self.age_basis == "received":
             return {lot: lot.toll_received_on or lot.create_date.date() for lot in lots}
-        groups = self.env["toll.tag.assignment"]._read_group(
+        uses = (
+            "toll.tag.assignment" if self.target == "tag" else "toll.lane.installation"
+        )
+        groups = self.env[uses]._read_group(
             [("lot_id", "in", lots.ids)], ["lot_id"], ["date_from:min"]
         )
         return {lot: first.date() for lot, first in groups}
 
     def _find(self):
-        """Lines for the TAGs that qualify, worst first: misreads, then age."""
+        """Lines for the units that qualify, worst first: misreads, then age."""
         lots = self.env["stock.lot"].search(self._candidate_domain())
         born = self._dates_of_birth(lots)
         rates = self._get_misread_rates(lots)
@@ -175,6 +197,7 @@ class TollTagCampaign(models.Model):
                 "lot_id": lot.id,
                 "account_id": lot.toll_account_id.id,
                 "vehicle_id": lot.toll_vehicle_id.id,
+                "lane_id": lot.toll_lane_id.id,
                 "age_months": -months,
                 "misread_rate": -rate,
             }

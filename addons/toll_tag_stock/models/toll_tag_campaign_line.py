@@ -19,9 +19,11 @@ class TollTagCampaignLine(models.Model):
     lot_id = fields.Many2one(
         "stock.lot", string="TAG", required=True, index=True, ondelete="restrict"
     )
-    account_id = fields.Many2one("toll.account", required=True, index=True)
+    target = fields.Selection(related="campaign_id.target")
+    account_id = fields.Many2one("toll.account", index="btree_not_null")
     partner_id = fields.Many2one(related="account_id.partner_id", string="Customer")
     vehicle_id = fields.Many2one("toll.vehicle", index="btree_not_null")
+    lane_id = fields.Many2one("toll.lane", index="btree_not_null")
     age_months = fields.Integer(string="Age (months)", readonly=True, aggregator="avg")
     misread_rate = fields.Float(string="Misreads (%)", readonly=True, aggregator="avg")
     state = fields.Selection(
@@ -85,25 +87,33 @@ class TollTagCampaignLine(models.Model):
                 )
 
     def action_contact(self):
-        """An e-mail to the customer; without an address, a call to make."""
+        """An e-mail to the customer; a call, or a swap to plan, for our own people."""
         self._check_running()
         for line in self:
             template = line.campaign_id.mail_template_id
             if line.partner_id.email and template:
                 line.message_post_with_source(template, subtype_xmlid="mail.mt_comment")
             else:
+                kind = "call" if line.account_id else "todo"
                 line.activity_schedule(
-                    "mail.mail_activity_data_call",
-                    summary=self.env._("Offer a new TAG"),
+                    f"mail.mail_activity_data_{kind}",
+                    summary=line._call_summary(),
                     user_id=line.campaign_id.user_id.id or self.env.uid,
                 )
             line.state = "contacted"
         return True
 
+    def _call_summary(self):
+        if self.account_id:
+            return self.env._("Offer a new TAG")
+        return self.env._("Plan the swap in lane %s", self.lane_id.display_name)
+
     def action_swap(self):
-        """Give the vehicle its new TAG."""
+        """Give the vehicle its new TAG, or the lane its new part."""
         self.ensure_one()
         self._check_running()
+        if self.target == "part":
+            return self.lot_id.action_toll_swap()
         return self.lot_id.action_toll_replace(default_reason="renewal")
 
     def action_refuse(self):
@@ -123,13 +133,21 @@ class StockLot(models.Model):
         """A swap ends the TAG's line in a running campaign, whoever made it."""
         res = super()._toll_replaced(assignments, reason)
         for lot, row in zip(self, assignments, strict=True):
-            lot.toll_campaign_line_ids.filtered(
-                lambda line: line.is_open and line.campaign_id.state == "running"
-            ).write(
-                {
-                    "state": "swapped",
-                    "new_lot_id": row.lot_id.id,
-                    "swapped_at": fields.Datetime.now(),
-                }
-            )
+            lot._toll_end_renewal(row.lot_id)
         return res
+
+    def _toll_swapped(self, new):
+        res = super()._toll_swapped(new)
+        self._toll_end_renewal(new)
+        return res
+
+    def _toll_end_renewal(self, new):
+        self.toll_campaign_line_ids.filtered(
+            lambda line: line.is_open and line.campaign_id.state == "running"
+        ).write(
+            {
+                "state": "swapped",
+                "new_lot_id": new.id,
+                "swapped_at": fields.Datetime.now(),
+            }
+        )

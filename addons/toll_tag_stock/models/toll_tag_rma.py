@@ -24,9 +24,9 @@ OUTCOMES = [
 
 
 class TollTagRma(models.Model):
-    """One defective TAG: tested, decided, claimed or scrapped.
+    """One defective TAG or lane part: tested, decided, claimed or scrapped.
 
-    The customer got another TAG long before: this is about the old one only.
+    The customer, or the lane, got another one long before: this is about the old one.
     """
 
     _name = "toll.tag.rma"
@@ -52,7 +52,7 @@ class TollTagRma(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
-        domain="[('toll_state', '!=', False)]",
+        domain="['|', ('toll_state', '!=', False), ('toll_part_state', '!=', False)]",
     )
     company_id = fields.Many2one(
         "res.company", related="lot_id.company_id", store=True, index=True
@@ -136,7 +136,7 @@ class TollTagRma(models.Model):
     def create(self, vals_list):
         rmas = super().create(vals_list)
         for rma in rmas:
-            if rma.lot_id.toll_state != "defective":
+            if not rma.lot_id._toll_is_faulty():
                 raise UserError(
                     self.env._(
                         "TAG %s is not defective: return it as defective, or mark it "
@@ -264,6 +264,9 @@ class TollTagRma(models.Model):
 
 class StockLot(models.Model):
     _inherit = "stock.lot"  # pylint: disable=consider-merging-classes-inherited
+
+    def _toll_is_faulty(self):
+        return self.toll_state == "defective"
 
     def _toll_open_rma(self, symptom=None):
         """An RMA for each of these TAGs that has none open."""

@@ -29,7 +29,7 @@ class TollTagSupply(models.Model):
         string="TAG Product",
         required=True,
         index=True,
-        domain="[('toll_is_tag', '=', True)]",
+        domain="['|', ('toll_is_tag', '=', True), ('toll_part_kind', '!=', False)]",
     )
     partner_id = fields.Many2one(
         "res.partner", string="Supplier", index="btree_not_null", tracking=True

@@ -64,3 +64,22 @@ def status_differs():
          ORDER BY lot.id LIMIT 100
         """
     )
+
+
+def part_elsewhere():
+    """Parts whose state, lane and stock do not say the same."""
+    return SQL(
+        """
+        SELECT lot.name, COALESCE(place.complete_name, '-')
+          FROM stock_lot lot
+          LEFT JOIN toll_lane lane ON lane.id = lot.toll_lane_id
+          LEFT JOIN toll_lane_installation i
+                 ON i.lot_id = lot.id AND i.date_to IS NULL
+          LEFT JOIN stock_quant quant ON quant.lot_id = lot.id AND quant.quantity > 0
+          LEFT JOIN stock_location place ON place.id = quant.location_id
+         WHERE (lot.toll_part_state = 'installed' OR lot.toll_lane_id IS NOT NULL)
+           AND ((i.lane_id, place.id, lot.toll_part_state) IS DISTINCT FROM
+                (lot.toll_lane_id, lane.location_id, 'installed'))
+         ORDER BY lot.id LIMIT 100
+        """
+    )

@@ -18,3 +18,4 @@ from . import (
     test_tag_campaign,
 )
 from . import test_toll_signup
+from . import test_lane_part

@@ -4,6 +4,7 @@ from . import toll_tag_replace
 from . import toll_tag_reception
 from . import toll_opening_wizard
 from . import toll_tag_label
+from . import toll_part_move
 from . import toll_tag_scan
 from . import toll_signup
 from . import toll_closing
