@@ -1,5 +1,6 @@
 from . import contact
 from . import json_dispatcher
+from . import device_door
 from . import portal
 from . import portal_topup
 from . import portal_auto_topup

@@ -71,6 +71,7 @@ from . import account_move
 from . import account_move_send
 from . import account_payment
 from . import payment_transaction
+from . import ir_http
 from . import res_company
 from . import res_company_dormant
 from . import res_config_settings

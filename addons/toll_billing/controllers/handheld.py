@@ -1,6 +1,5 @@
 """HTTP interface for hand-held devices; see docs/handheld.md."""
 
-import functools
 import time
 
 import werkzeug.exceptions
@@ -8,29 +7,24 @@ import werkzeug.exceptions
 from odoo import SUPERUSER_ID
 from odoo.http import Controller, request, route
 
+from odoo.addons.toll_account.controllers.device_door import DeviceDoor, device_route
 from odoo.addons.toll_account.core.throttle import Throttle
 
 from ..core import handheld as core
 
-MAX_BYTES = 512 * 1024
 # Per process and address: codes also die of wrong tries, on whatever process.
 ENROLMENTS = Throttle(20, 60)
-PATHS = ("enrol", "hello", "sync", "check", "list")
+MAX_BYTES = 512 * 1024
 
-handheld_route = functools.partial(
-    route,
-    type="toll_handheld",
-    auth="toll_handheld",
-    methods=["POST"],
-    csrf=False,
-    save_session=False,
-    readonly=False,
-    max_content_length=MAX_BYTES,
-)
+handheld_route = device_route("toll_handheld", MAX_BYTES)
 
 
-class TollHandheldController(Controller):
+class TollHandheldController(DeviceDoor, Controller):
     """One method of `toll.handheld` per route."""
+
+    _max_bytes = MAX_BYTES
+    _only_json = True
+    _paths = ("enrol", "hello", "sync", "check", "list")
 
     @handheld_route("/toll/handheld/api/enrol", auth="none")
     def enrol(self, **_query):
@@ -99,24 +93,7 @@ class TollHandheldController(Controller):
         return {"now": round(time.time() * 1000)}
 
     def _handheld(self):
-        """The device of the key; see ir.http's _auth_method_toll_handheld."""
-        handheld_id = request.env.context["toll_handheld_id"]
-        return request.env["toll.handheld"].browse(handheld_id)
-
-    def _get_body(self):
-        if (request.httprequest.content_length or 0) > MAX_BYTES:
-            raise werkzeug.exceptions.RequestEntityTooLarge(
-                f"A message has at most {MAX_BYTES} bytes."
-            )
-        if request.httprequest.mimetype != "application/json":
-            raise werkzeug.exceptions.UnsupportedMediaType("Send application/json.")
-        # kept: a request that is tried again after a conflict reads it again
-        return core.parse_body(request.httprequest.get_data())
-
-    def _answer(self, values):
-        return request.make_json_response(
-            values, headers=[("Cache-Control", "no-store")]
-        )
+        return self._device("toll.handheld")
 
     @route(
         ["/toll/handheld/api", "/toll/handheld/api/<path:subpath>"],
@@ -126,6 +103,4 @@ class TollHandheldController(Controller):
         save_session=False,
     )
     def unknown_path(self, subpath=None, **_query):
-        if subpath in PATHS:
-            raise werkzeug.exceptions.MethodNotAllowed(["POST"], "Use POST.")
-        raise werkzeug.exceptions.NotFound("There is nothing at this address.")
+        self._refuse_path(subpath)

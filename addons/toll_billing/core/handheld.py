@@ -1,10 +1,11 @@
 """What hand-held devices say, checked word by word; their codes and their clocks."""
 
-import json
 import math
 import re
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
+
+from odoo.addons.toll_account.core.messages import MessageError
 
 #: Letters and digits that nobody takes for one another.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -22,14 +23,8 @@ JITTER = timedelta(seconds=2)
 _REF = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class HandheldError(Exception):
+class HandheldError(MessageError):
     """The message as a whole cannot be used."""
-
-    def __init__(self, code, message, status=400):
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.status = status
 
 
 class RowFault(Exception):
@@ -128,29 +123,6 @@ def correct(moment, skew):
 
 
 # === MESSAGES === #
-def _refuse_constant(name):
-    raise ValueError(name)
-
-
-def parse_body(data):
-    """The JSON object in a request.
-
-    >>> parse_body(b'{"code": "x"}')
-    {'code': 'x'}
-    >>> parse_body(b"[1]")
-    Traceback (most recent call last):
-    ...
-    odoo.addons.toll_billing.core.handheld.HandheldError: Send a JSON object.
-    """
-    try:
-        body = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise HandheldError("bad_json", "The body is not valid JSON.") from None
-    if not isinstance(body, dict):
-        raise HandheldError("bad_json", "Send a JSON object.")
-    return body
-
-
 def parse_sync(body):
     """The frame of a sync; its rows are looked at one by one (``parse_capture``).
 

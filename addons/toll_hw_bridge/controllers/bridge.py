@@ -1,29 +1,18 @@
 """HTTP interface for the agents beside TAG encoders; see docs/encoders.md."""
 
-import functools
-
-import werkzeug.exceptions
-
 from odoo.http import Controller, request, route
+
+from odoo.addons.toll_account.controllers.device_door import DeviceDoor, device_route
 
 from ..core import messages
 
-MAX_BYTES = 64 * 1024
-
-bridge_route = functools.partial(
-    route,
-    type="toll_bridge",
-    auth="toll_bridge",
-    methods=["POST"],
-    csrf=False,
-    save_session=False,
-    readonly=False,
-    max_content_length=MAX_BYTES,
-)
+bridge_route = device_route("toll_bridge", DeviceDoor._max_bytes)
 
 
-class TollBridgeController(Controller):
+class TollBridgeController(DeviceDoor, Controller):
     """One method of `toll.bridge` per route."""
+
+    _paths = ("hello", "poll", "result")
 
     @bridge_route("/toll/bridge/hello")
     def hello(self, **_query):
@@ -44,23 +33,7 @@ class TollBridgeController(Controller):
         return request.env["toll.bridge"]
 
     def _encoder(self):
-        """The encoder of the key; see ir.http's _auth_method_toll_bridge."""
-        encoder_id = request.env.context["toll_encoder_id"]
-        return request.env["toll.encoder"].browse(encoder_id)
-
-    def _get_body(self):
-        if (request.httprequest.content_length or 0) > MAX_BYTES:
-            raise werkzeug.exceptions.RequestEntityTooLarge(
-                f"A message has at most {MAX_BYTES} bytes."
-            )
-        # kept: a request that is tried again after a conflict reads it again
-        return messages.parse_body(request.httprequest.get_data())
-
-    def _answer(self, values):
-        # passwords may be in it: nobody on the way keeps a copy
-        return request.make_json_response(
-            values, headers=[("Cache-Control", "no-store")]
-        )
+        return self._device("toll.encoder")
 
     @route(
         ["/toll/bridge", "/toll/bridge/<path:subpath>"],
@@ -70,7 +43,4 @@ class TollBridgeController(Controller):
         save_session=False,
     )
     def unknown_path(self, subpath=None, **_query):
-        known = subpath in ("hello", "poll", "result")
-        if known:
-            raise werkzeug.exceptions.MethodNotAllowed(["POST"], "Use POST.")
-        raise werkzeug.exceptions.NotFound("There is nothing at this address.")
+        self._refuse_path(subpath)

@@ -1,11 +1,17 @@
-class BridgeError(ValueError):
-    """A message that an agent must not have sent: a code and a sentence.
+from odoo.addons.toll_account.core.messages import MessageError
 
-    >>> str(BridgeError("bad_value", "“job” is not a number."))
-    'bad_value: “job” is not a number.'
+# What the agent sent is malformed; everything else contradicts what we know.
+MALFORMED = ("bad_json", "bad_value")
+
+
+class BridgeError(MessageError):
+    """A message that an agent must not have sent.
+
+    >>> BridgeError("bad_value", "“job” is not a number.").status
+    400
+    >>> BridgeError("wrong_job", "This attempt is of another job.").status
+    409
     """
 
     def __init__(self, code, message):
-        self.code = code
-        self.message = message
-        super().__init__(f"{code}: {message}")
+        super().__init__(code, message, 400 if code in MALFORMED else 409)

@@ -42,29 +42,6 @@ class Result(NamedTuple):
     log: str
 
 
-def _refuse_constant(name):
-    raise ValueError(name)
-
-
-def parse_body(data):
-    """The JSON object in a request.
-
-    >>> parse_body(b'{"boot": "x"}')
-    {'boot': 'x'}
-    >>> parse_body(b"[1]")
-    Traceback (most recent call last):
-    ...
-    odoo.addons.toll_hw_bridge.core.errors.BridgeError: bad_json: Send a JSON object.
-    """
-    try:
-        body = json.loads(data.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise BridgeError("bad_json", "The body is not valid JSON.") from None
-    if not isinstance(body, dict):
-        raise BridgeError("bad_json", "Send a JSON object.")
-    return body
-
-
 def parse_hello(body):
     """
     >>> hello = parse_hello({"boot": "12345678-aa", "agent": "1.0", "host": "box"})
