@@ -114,7 +114,7 @@ def page(request, browser, base_url, signed_in):
         # nothing slides: a click on what moves lands beside it
         reduced_motion="reduce",
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.toll_size = request.param
     page.toll_errors = []

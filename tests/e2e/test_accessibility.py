@@ -58,7 +58,7 @@ def visitor(request, browser, base_url):
         locale="es-MX",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     page.toll_size = request.param
     yield page

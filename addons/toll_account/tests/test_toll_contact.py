@@ -203,6 +203,7 @@ class TestTollCallRoute(TollCommon, HttpCase):
             "/odoo/action-toll_account.toll_contact_centre_action?phone=524425551234",
             "toll_contact_centre",
             login="call_tour",
+            timeout=240,
         )
         call = self.env["toll.call"].search([("account_id", "=", self.account.id)])
         self.assertEqual(call.phone, "524425551234")

@@ -12,6 +12,7 @@ class TestTollTariffMatrix(TollTariffCommon, HttpCase):
             f"/odoo/action-{action}/{tariff.id}",
             "toll_tariff_matrix_edit",
             login=self.manager.login,
+            timeout=240,
         )
         self.assertEqual(tariff.state, "active")
         prices = {

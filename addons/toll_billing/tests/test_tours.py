@@ -34,7 +34,7 @@ class TestTours(TollHttpCommon):
 
     def _tour(self, action, name, login, record=None):
         url = f"/odoo/action-{action}" + (f"/{record.id}" if record else "")
-        self.start_tour(url, name, login=login)
+        self.start_tour(url, name, login=login, timeout=240)
 
     def test_account_360(self):
         self._tour("toll_account.toll_account_action", "toll_account_360", "tour_agent")

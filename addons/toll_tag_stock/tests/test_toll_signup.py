@@ -212,6 +212,7 @@ class TestTollSignupTour(TollSignupCommon, HttpCase):
             "/odoo/action-toll_account.toll_signup_action",
             "toll_signup",
             login="tour_signup",
+            timeout=240,
         )
         vehicle = self.env["toll.vehicle"].search([("plate", "=", "TUR-100-A")])
         self.assertEqual(vehicle.toll_tag_id, self.lots[0])

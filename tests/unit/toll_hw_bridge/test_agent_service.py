@@ -58,14 +58,14 @@ class Station:
 
     def start(self):
         self.zygote.stdin.write("start\n")
-        [word] = self.words.get(timeout=20)
+        [word] = self.words.get(timeout=120)
         self.process = int(word)
 
     def wait(self):
         """Return the exit status once it has ended."""
         while True:
             try:
-                words = self.words.get(timeout=30)
+                words = self.words.get(timeout=120)
             except queue.Empty:
                 lines = self.text().splitlines()[-15:]
                 pytest.fail("it does not end:\n" + "\n".join(lines))
@@ -536,7 +536,7 @@ def test_the_key_must_be_private_and_the_way_too(tmp_path):
             cwd=AGENT,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
 
