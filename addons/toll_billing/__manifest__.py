@@ -23,6 +23,7 @@
         "security/lane_read_security.xml",
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
+        "data/toll_retention_data.xml",
         "data/website_data.xml",
         "data/toll_service_data.xml",
         "data/toll_intake_profile_data.xml",

@@ -1,3 +1,4 @@
+from . import messages
 from . import contact
 from . import json_dispatcher
 from . import device_door

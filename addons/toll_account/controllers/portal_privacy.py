@@ -6,6 +6,7 @@ from odoo import fields
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request, route
 
+from ..models.res_partner_contact import MESSAGED
 from .portal import TollPortal
 
 PURPOSES = ("marketing", "profiling")
@@ -60,9 +61,20 @@ class TollPrivacyPortal(TollPortal):
                 label = field._description_string(request.env)
                 choices = None
                 if field.type == "selection":
-                    choices = field._description_selection(request.env)
+                    choices = self._toll_channels(field, partner_sudo)
                 found.append((name, label, choices, partner_sudo[name]))
         return found
+
+    def _toll_channels(self, field, partner_sudo):
+        """Text messages and WhatsApp only where somebody would send them."""
+        sent = request.env["toll.gateway"]._get_channels(
+            partner_sudo.toll_account_ids[:1].company_id or request.env.company
+        )
+        return [
+            (value, label)
+            for value, label in field._description_selection(request.env)
+            if value not in MESSAGED or value in sent | {partner_sudo[field.name]}
+        ]
 
     def _toll_save_preferences(self, partner, post):
         """Only what the page offers reaches the customer's own card."""

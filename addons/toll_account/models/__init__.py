@@ -1,3 +1,5 @@
+from . import ir_http
+from . import ir_http_reads
 from . import toll_guarded
 from . import toll_operator
 from . import toll_operator_class
@@ -71,7 +73,6 @@ from . import account_move
 from . import account_move_send
 from . import account_payment
 from . import payment_transaction
-from . import ir_http
 from . import res_company
 from . import res_company_dormant
 from . import res_config_settings
@@ -87,5 +88,11 @@ from . import toll_legal_page
 from . import toll_public_visit
 from . import toll_public_content
 from . import toll_retention
+from . import toll_retention_run
+from . import toll_retention_sweep
+from . import toll_request_erasure
 from . import toll_partner_privacy
+from . import toll_gateway
+from . import toll_message
+from . import toll_account_message
 from . import website

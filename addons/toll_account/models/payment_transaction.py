@@ -147,6 +147,7 @@ class PaymentTransaction(models.Model):
         )
         self.toll_auto_topup_id.sudo()._charged(self)
         self._toll_send_receipt()
+        account._tell_topup(self)
         return payment
 
     def _toll_send_receipt(self):

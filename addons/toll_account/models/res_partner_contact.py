@@ -3,7 +3,10 @@ from zoneinfo import ZoneInfo
 
 from odoo import fields, models
 
-from ..core import quiet
+from ..core import gateway, quiet
+
+#: Channels that go through a gateway.
+MESSAGED = ("sms", "whatsapp")
 
 
 class ResPartner(models.Model):
@@ -61,3 +64,19 @@ class ResPartner(models.Model):
         """May this channel be used for what the law does not ask for?"""
         self.ensure_one()
         return (self.toll_channel or "email") == channel
+
+    def _toll_mobile(self):
+        """The number with its country, as providers want it; empty if it is none."""
+        self.ensure_one()
+        country = self.country_id or self.env.company.country_id
+        return gateway.to_international(self.phone, country.phone_code)
+
+    def _toll_can_be_told(self, company):
+        """Is there a way to tell this customer something?"""
+        self.ensure_one()
+        if self.toll_channel == "none":
+            return False
+        if self.email or self.toll_channel not in MESSAGED:
+            return bool(self.email)
+        sender = self.env["toll.gateway"]._find(self.toll_channel, company)
+        return bool(sender and self._toll_mobile())

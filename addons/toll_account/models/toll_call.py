@@ -85,6 +85,10 @@ class TollCall(models.Model):
             )
         return super().write(vals)
 
+    def _erase_words(self):
+        """Who was spoken to, and what was said; what it was about stays."""
+        return super().write({"note": False, "phone": False, "caller": False})
+
     def action_finish(self):
         """End the call; its wrap-up code says what it was about."""
         self.check_access("write")

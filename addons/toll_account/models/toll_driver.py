@@ -44,3 +44,16 @@ class TollDriver(models.Model):
         if True in value and False in value:
             return []
         return expired if True in value else valid
+
+    def _erase_words(self):
+        """In superuser mode: the person goes, the vehicle's history stays."""
+        for driver in self:
+            driver.write(
+                {
+                    "name": self.env._("Erased driver %(id)s", id=driver.id),
+                    "licence": False,
+                    "licence_until": False,
+                    "phone": False,
+                    "email": False,
+                }
+            )

@@ -85,7 +85,21 @@ class ResPartner(models.Model):
         requests = accounts_sudo.env["toll.request"].search(
             [("partner_id", "child_of", self.commercial_partner_id.id)]
         )
+        messages = accounts_sudo.message_out_ids
+        calls = accounts_sudo.call_ids
+        drivers = accounts_sudo._toll_owned("toll.driver")
+        documents = accounts_sudo._toll_owned("toll.document")
         return {
+            "contacts.csv": self._toll_csv(
+                calls, ("started_at", "channel", "phone", "caller", "code_id", "note")
+            ),
+            "drivers.csv": self._toll_csv(drivers, ("name", "licence", "phone")),
+            "documents.csv": self._toll_csv(
+                documents, ("name", "kind", "issue_date", "expiry_date")
+            ),
+            "messages.csv": self._toll_csv(
+                messages, ("create_date", "channel", "purpose", "to", "text", "state")
+            ),
             "customer.json": json.dumps(me, ensure_ascii=False, indent=2),
             "vehicles.csv": self._toll_csv(
                 vehicles, ("plate", "class_id", "make", "model", "date_from", "date_to")
@@ -200,6 +214,12 @@ class ResPartner(models.Model):
             vehicle.with_context(tracking_disable=True).write(
                 {"plate": f"ERASED{vehicle.id:09}", "make": False, "model": False}
             )
+        accounts.message_out_ids._erase_words()
+        accounts.call_ids._erase_words()
+        for driver in accounts._toll_owned("toll.driver"):
+            driver._erase_words()
+        # scans of identity cards and the like; their files go with them
+        accounts._toll_owned("toll.document").unlink()
         requests = self.env["toll.request"].search([("partner_id", "in", people.ids)])
         self._toll_erase_messages("res.partner", people.ids)
         self._toll_erase_messages("toll.request", requests.ids)

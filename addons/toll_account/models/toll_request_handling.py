@@ -40,15 +40,34 @@ class TollRequest(models.Model):
         return self._move("in_progress")
 
     def _tell_customer(self):
-        """The answer goes to the customer's mailbox and virtual office."""
+        """The answer goes to the customer's mailbox and virtual office.
+
+        Who wants text messages gets one that there is an answer, and no e-mail.
+        """
         for request in self.filtered("partner_id"):
+            told = request._message_customer()
             request.message_post(
                 body=request.resolution,
                 subject=request.display_name,
                 subtype_xmlid="mail.mt_comment",
-                partner_ids=request.partner_id.ids,
+                partner_ids=[] if told else request.partner_id.ids,
             )
         return True
+
+    def _message_customer(self):
+        """A message, where the customer wants one; the text stays in the office."""
+        account = self.account_id.with_context(lang=self.partner_id.lang)
+        if not account or account.partner_id != self.partner_id:
+            return False
+        body = account.env._(
+            "Request %(number)s is answered: %(url)s",
+            number=self.number,
+            url=f"{self.get_base_url()}/my/toll/requests/{self.id}",
+        )
+        ref = f"request-{self.number}-{self.write_date:%Y%m%d%H%M%S}"
+        return account.env["toll.message"]._queue(
+            account, "request", body, ref, self.display_name
+        )
 
     def action_handle(self):
         """Open the assistant that does what the customer asks for."""

@@ -1,28 +1,131 @@
-"""Who looked at an account, and who may."""
+"""Who read personal data, and who may."""
 
 from odoo.tools import SQL
 
 
-def log_access(account_id, company_id, user_id, source, address, minutes) -> SQL:
-    """One row per person and account in so many minutes."""
+def create_keys() -> SQL:
+    """Which accounts and records a row is about: arrays, not a row per record."""
+    return SQL(
+        """
+        ALTER TABLE toll_access_log
+            ADD COLUMN IF NOT EXISTS account_keys int[],
+            ADD COLUMN IF NOT EXISTS record_keys int8[];
+        CREATE INDEX IF NOT EXISTS toll_access_log_account_keys_idx
+            ON toll_access_log USING gin (account_keys);
+        """
+    )
+
+
+def create_guard() -> SQL:
+    """Rows are never changed, and deleted by the retention of data only.
+
+    An account that was a draft may be deleted: its rows forget the link, not the id.
+    """
+    return SQL(
+        """
+        CREATE OR REPLACE FUNCTION toll_access_log_guard() RETURNS trigger
+        LANGUAGE plpgsql AS $body$
+        DECLARE
+            gone toll_access_log.account_id%%TYPE;
+        BEGIN
+            IF TG_OP = 'DELETE' AND current_setting('toll.retention', true) = 'open'
+            THEN
+                RETURN OLD;
+            END IF;
+            IF TG_OP = 'UPDATE' AND OLD.account_id IS NOT NULL THEN
+                gone := OLD.account_id;
+                OLD.account_id := NULL;
+                IF NEW IS NOT DISTINCT FROM OLD
+                   AND NOT EXISTS (SELECT FROM toll_account WHERE id = gone)
+                THEN
+                    RETURN NEW;
+                END IF;
+            END IF;
+            RAISE EXCEPTION 'The log of reads is never changed or deleted.'
+                USING ERRCODE = 'restrict_violation';
+        END $body$;
+        CREATE OR REPLACE FUNCTION toll_access_log_no_truncate() RETURNS trigger
+        LANGUAGE plpgsql AS $body$
+        BEGIN
+            RAISE EXCEPTION 'The log of reads cannot be emptied.'
+                USING ERRCODE = 'restrict_violation';
+        END $body$;
+        CREATE OR REPLACE TRIGGER toll_access_log_immutable
+            BEFORE UPDATE OR DELETE ON toll_access_log
+            FOR EACH ROW EXECUTE FUNCTION toll_access_log_guard();
+        CREATE OR REPLACE TRIGGER toll_access_log_no_truncate
+            BEFORE TRUNCATE ON toll_access_log
+            FOR EACH STATEMENT EXECUTE FUNCTION toll_access_log_no_truncate();
+        """
+    )
+
+
+def log_read(
+    user,
+    company,
+    source,
+    model,
+    method,
+    count,
+    records,
+    accounts,
+    domain,
+    address,
+    minutes,
+) -> SQL:
+    """One row; the same record opened again within so many minutes adds none."""
     return SQL(
         """
         INSERT INTO toll_access_log (
-            account_id, company_id, user_id, source, address, date)
-        SELECT %(account)s, %(company)s, %(user)s, %(source)s, %(address)s,
-               now() AT TIME ZONE 'UTC'
-         WHERE NOT EXISTS (
-               SELECT FROM toll_access_log
-                WHERE account_id = %(account)s AND user_id = %(user)s
-                  AND date > (now() AT TIME ZONE 'UTC')
-                             - make_interval(mins => %(minutes)s))
+            date, user_id, office_id, company_id, account_id, source, model, method,
+            record_count, record_keys, account_keys, domain, address)
+        SELECT now() AT TIME ZONE 'UTC', u.id, u.toll_office_id,
+               COALESCE(a.company_id, %(company)s), a.id,
+               %(source)s, %(model)s, %(method)s, %(count)s,
+               %(records)s::int8[], %(accounts)s::int[], %(domain)s, %(address)s
+          FROM res_users u
+     LEFT JOIN toll_account a ON a.id = %(account)s
+         WHERE u.id = %(user)s
+           AND (%(minutes)s = 0 OR NOT EXISTS (
+               SELECT FROM toll_access_log l
+                WHERE l.user_id = %(user)s
+                  AND l.date > (now() AT TIME ZONE 'UTC')
+                               - make_interval(mins => %(minutes)s)
+                  AND l.source = %(source)s AND l.model = %(model)s
+                  AND l.record_keys = %(records)s::int8[]))
         """,
-        account=account_id,
-        company=company_id,
-        user=user_id,
+        user=user,
+        company=company,
         source=source,
+        model=model,
+        method=method,
+        count=count,
+        records=records,
+        accounts=sorted(set(accounts)),
+        account=accounts[0] if len(set(accounts)) == 1 else None,
+        domain=domain,
         address=address,
         minutes=minutes,
+    )
+
+
+def keys(ids) -> SQL:
+    return SQL(
+        "SELECT id, account_keys, record_keys FROM toll_access_log WHERE id = ANY(%s)",
+        list(ids),
+    )
+
+
+def about(account_ids) -> SQL:
+    """Ids of the rows that are about any of these accounts."""
+    return SQL(
+        """
+        SELECT id FROM toll_access_log WHERE account_keys && %(ids)s::int[]
+         UNION ALL
+        SELECT id FROM toll_access_log
+         WHERE account_keys IS NULL AND account_id = ANY(%(ids)s::int[])
+        """,
+        ids=list(account_ids),
     )
 
 

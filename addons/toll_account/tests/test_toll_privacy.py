@@ -1,5 +1,6 @@
 """Consents, legal pages, a copy of the data, erasure (X13), public visits."""
 
+import base64
 import io
 import json
 import zipfile
@@ -193,6 +194,46 @@ class TestTollPrivacy(TollCommon):
         with self.assertRaises(IntegrityError), self.env.cr.savepoint():
             self.env.company.toll_public_misses = -1
             self.env.flush_all()
+
+    def test_notes_drivers_and_scans_go_with_the_person_x13(self):
+        call = self.env["toll.call"].create(
+            {"account_id": self.account.id, "note": "Ana said", "phone": "4425551234"}
+        )
+        driver = self.env["toll.driver"].create(
+            {"account_id": self.account.id, "name": "Driver Dan", "licence": "L1"}
+        )
+        scan = self.env["toll.document"].create(
+            {
+                "account_id": self.account.id,
+                "name": "Identity card",
+                "kind": "identity",
+                "file": base64.b64encode(b"%PDF-1.4 card"),
+            }
+        )
+        data = self.partner.with_user(self.user)._toll_export_zip()
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        for name, text in (
+            ("contacts.csv", "Ana said"),
+            ("drivers.csv", "Driver Dan"),
+            ("documents.csv", "Identity card"),
+            ("messages.csv", "channel"),
+        ):
+            with self.subTest(name):
+                self.assertIn(text, archive.read(name).decode())
+        file = self.env["ir.attachment"].search(
+            [
+                ("res_model", "=", "toll.document"),
+                ("res_field", "=", "file"),
+                ("res_id", "=", scan.id),
+            ]
+        )
+        self.assertTrue(file)
+        self._close_long_ago()
+        self.partner.with_user(self.manager).action_toll_pseudonymise()
+        self.assertFalse(call.note or call.phone)
+        self.assertNotIn("Dan", driver.name)
+        self.assertFalse(driver.licence)
+        self.assertFalse(scan.exists() or file.exists())
 
     @mute_logger("odoo.sql_db")
     def test_retention_once_per_class(self):

@@ -53,3 +53,5 @@ from . import stock_lot
 from . import toll_account_forecast
 from . import res_partner_privacy
 from . import website
+from . import toll_access_log
+from . import toll_retention

@@ -85,7 +85,7 @@ class TollAccount(models.Model):
             ) or account.partner_id._toll_is_quiet(now):
                 continue
             partner = account.partner_id
-            if not partner.email or partner.toll_channel == "none":
+            if not partner._toll_can_be_told(account.company_id):
                 continue
             if account._has_active_auto_topup():
                 continue
@@ -113,10 +113,9 @@ class TollAccount(models.Model):
                 available=account.currency_id.format(account.available),
                 days=days,
             )
-        account.message_post(
-            body=body + " " + account.env._("Top up so that your TAG keeps working."),
-            subject=account.env._("Your toll balance runs low"),
-            partner_ids=account.partner_id.ids,
-            message_type="notification",
-            subtype_xmlid="mail.mt_comment",
+        account._tell(
+            "low_balance",
+            account.env._("Your toll balance runs low"),
+            body + " " + account.env._("Top up so that your TAG keeps working."),
+            f"low-{account.number}-{fields.Datetime.now():%Y%m%d%H%M}",
         )

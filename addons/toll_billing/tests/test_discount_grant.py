@@ -195,3 +195,21 @@ class TestDiscountGrant(DiscountCommon):
         plan.date_from = "2020-01-01"
         self.assertEqual(simulation.discounted_count, 1)
         self.assertEqual(simulation.amount_saved, 40)
+
+    def test_grants_are_in_the_copy_and_go_with_the_person_x13(self):
+        plan = make_plan(self, percent=50)
+        account = self.prepaid
+        partner = account.commercial_partner_id
+        grant = make_grant(self, plan, account)
+        grant.sudo().write({"note": "Uses a wheelchair"})
+        scan = grant.document_ids
+        files = partner._toll_export_files()
+        self.assertIn(grant.name, files["discounts.csv"])
+        self.assertIn("wheelchair", files["discounts.csv"])
+        accounts = partner._toll_all_accounts()
+        accounts.sudo().write({"state": "closed"})
+        partner.sudo()._toll_pseudonymise()
+        self.assertFalse(grant.note)
+        self.assertFalse(scan.exists())
+        self.assertFalse(grant.message_ids.filtered("body"))
+        self.assertEqual((grant.state, grant.plan_id), ("approved", plan))

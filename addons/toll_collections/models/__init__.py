@@ -22,3 +22,4 @@ from . import toll_point_payment
 from . import toll_point_settlement
 from . import res_company_point
 from . import account_move_point
+from . import toll_access_log

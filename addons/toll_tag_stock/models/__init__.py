@@ -37,3 +37,4 @@ from . import toll_check
 from . import stock_lot_portal
 from . import toll_account_portal
 from . import toll_vehicle_portal
+from . import toll_access_log
