@@ -425,9 +425,7 @@ class TestTollMessageJobs(BaseCase):
             except Exception as error:
                 errors.append(error)
 
-        threads = [
-            threading.Thread(target=job, daemon=True) for _n in range(2)
-        ]
+        threads = [threading.Thread(target=job, daemon=True) for _n in range(2)]
         for thread in threads:
             thread.dbname = self.registry.db_name
             thread.start()

@@ -32,3 +32,4 @@ from . import test_obligation
 from . import test_management_report
 from . import test_transparency
 from . import test_menus
+from . import test_retention
