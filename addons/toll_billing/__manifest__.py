@@ -51,6 +51,7 @@
         "views/toll_handheld_check_views.xml",
         "views/toll_handheld_views.xml",
         "views/portal_templates.xml",
+        "views/portal_joint_templates.xml",
         "views/portal_dashboard_templates.xml",
         "views/portal_discount_templates.xml",
         "views/public_templates.xml",

@@ -71,7 +71,14 @@ class TollStatementPortal(TollCrossingWords):
         # Operators and services are catalogues; the lines belong to the statement.
         lines_sudo = statement.sudo().line_ids
         invoice = self._toll_record("account.move", statement.sudo().move_id.id)
-        values.update({"statement": statement, "lines": lines_sudo, "invoice": invoice})
+        values.update(
+            {
+                "statement": statement,
+                "lines": lines_sudo,
+                "invoice": invoice,
+                "shares": statement._get_share_rows() if statement._is_joint() else [],
+            }
+        )
         return request.render("toll_billing.portal_my_toll_statement", values)
 
     @route(
@@ -84,11 +91,18 @@ class TollStatementPortal(TollCrossingWords):
     def portal_my_toll_statement_file(self, statement_id, kind, **kw):
         """The statement's crossings as a file."""
         statement = self._toll_statement(self._toll_accounts(), statement_id)
-        if not statement or kind not in ("csv", "xlsx", "pdf"):
+        kind, whole = kind.removeprefix("all-"), kind.startswith("all-")
+        if (
+            not statement
+            or kind not in ("csv", "xlsx", "pdf")
+            or (whole and (kind == "pdf" or not statement._is_joint()))
+        ):
             return request.redirect("/my/toll/statements")
-        statement_sudo = statement.sudo()  # plazas and TAGs: the customer's own rows
+        # plazas and TAGs: rows of the customer's own invoice
+        statement_sudo = statement.sudo()
         if kind == "csv":
-            mimetype, data = "text/csv; charset=utf-8", statement_sudo._annex_csv()
+            mimetype = "text/csv; charset=utf-8"
+            data = statement_sudo._annex_csv(whole)
         elif kind == "pdf":
             # customers may not read reports; the statement is theirs
             report_sudo = request.env["ir.actions.report"].sudo()
@@ -100,7 +114,7 @@ class TollStatementPortal(TollCrossingWords):
             mimetype = (
                 "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             )
-            data = statement_sudo._annex_xlsx()
+            data = statement_sudo._annex_xlsx(whole)
         return request.make_response(
             data,
             headers=[

@@ -41,8 +41,10 @@ from . import toll_ledger_entry
 from . import toll_billing_cycle
 from . import toll_billing_run
 from . import toll_statement
+from . import toll_statement_joint
 from . import account_move
 from . import toll_account_billing
+from . import toll_account_joint
 from . import toll_discount_line
 from . import toll_account_discount
 from . import toll_account

@@ -1,7 +1,11 @@
+from collections import defaultdict
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..core.invoice_job import share_back
 from ..queries import invoice_settle as queries
 from . import toll_statement_annex  # noqa: F401  extends the statement
 
@@ -78,9 +82,6 @@ class AccountMove(models.Model):
         self.ensure_one()
         # the accountant who credits an invoice need not manage wallets
         move_sudo = self.sudo()
-        account = move_sudo.toll_account_id
-        if account.payment_mode != "prepaid":
-            return
         entries = (
             self.env["account.move"].sudo().search(move_sudo._toll_settlement_domain())
         )
@@ -92,7 +93,8 @@ class AccountMove(models.Model):
             )
         )
         amount = -sum(lines.mapped("amount_residual"))
-        if move_sudo.currency_id.is_zero(amount):
+        given = move_sudo._toll_share_back(entries, amount)
+        if not given:
             return
         issuer = self.env["toll.invoice.issuer"].sudo().with_company(self.company_id)
         entry = (
@@ -102,7 +104,12 @@ class AccountMove(models.Model):
             .with_context(tracking_disable=True, move_reverse_cancel=False)
             .create(
                 issuer._prepare_settlement_vals(
-                    move_sudo, account.id, account.number, -amount, self.date
+                    move_sudo,
+                    [
+                        (account.number, -float(share), statement.id)
+                        for (account, statement), share in given.items()
+                    ],
+                    self.date,
                 )
             )
         )
@@ -111,18 +118,45 @@ class AccountMove(models.Model):
             lambda line: line.account_id in lines.account_id
         )
         (lines + counterpart).with_context(tracking_disable=True).reconcile()
+        main = move_sudo.toll_account_id
         self.env["toll.wallet.entry"].sudo()._post(
             [
                 {
                     "account_id": account.id,
                     "kind": "adjustment",
-                    "amount": amount,
-                    "ref": f"{move_sudo.name}/{move_sudo.id}",
+                    "amount": float(share),
+                    "ref": f"{move_sudo.name}/{move_sudo.id}"
+                    + ("" if account == main else f"/{account.number}"),
                     "origin": move_sudo.reversed_entry_id.name or move_sudo.name,
                     "move_id": move_sudo.id,
                 }
+                for (account, _statement), share in given.items()
             ]
         )
+
+    def _toll_share_back(self, entries, amount):
+        """{(account, statement): part of an amount that goes back to its deposit}.
+
+        :param entries: those by which deposits paid the invoice
+        """
+        main = (self.toll_account_id, self.toll_statement_id)
+
+        def owner(line):
+            statement = line.toll_statement_id
+            return (statement.account_id, statement) if statement else main
+
+        credited, paid = {main: Decimal(0)}, defaultdict(Decimal)
+        for line in self.invoice_line_ids.filtered("price_total"):
+            credited.setdefault(owner(line), Decimal(0))
+            credited[owner(line)] += Decimal(str(line.price_total))
+        deposit = self.company_id._toll_get_deposit_account()
+        for line in entries.line_ids.filtered(
+            lambda entry_line: entry_line.account_id == deposit
+        ):
+            paid[owner(line)] += Decimal(str(line.balance))
+        amount = Decimal(str(self.currency_id.round(amount)))
+        prepaid = main[0].payment_mode == "prepaid"
+        return share_back(amount, credited, paid, main if prepaid else None)
 
     def _toll_settlement_domain(self):
         """The entries by which deposits paid what this credit note credits."""
@@ -169,7 +203,7 @@ class AccountMove(models.Model):
                 "name": name,
                 "res_model": self._name,
                 "res_id": self.id,
-                "raw": getattr(statement_sudo, f"_annex_{kind}")(),
+                "raw": getattr(statement_sudo, f"_annex_{kind}")(whole=True),
             }
         )
 
@@ -177,7 +211,7 @@ class AccountMove(models.Model):
         """The crossings as the printed annex shows them, see the statement."""
         self.ensure_one()
         # whoever may read the invoice may read what it charges
-        return self.toll_statement_id.sudo()._get_annex()
+        return self.toll_statement_id.sudo()._get_annex(whole=True)
 
     def action_toll_open_statement(self):
         self.ensure_one()
@@ -185,11 +219,23 @@ class AccountMove(models.Model):
 
     def action_toll_annex_xlsx(self):
         self.ensure_one()
-        return self.toll_statement_id.action_annex_xlsx()
+        return self.toll_statement_id.action_annex_whole_xlsx()
 
     def action_toll_annex_csv(self):
         self.ensure_one()
-        return self.toll_statement_id.action_annex_csv()
+        return self.toll_statement_id.action_annex_whole_csv()
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    toll_statement_id = fields.Many2one(
+        "toll.statement",
+        string="Toll Statement of the Line",
+        readonly=True,
+        ondelete="restrict",
+        help="Whose crossings the line charges, or whose deposit it takes.",
+    )
 
 
 class AccountMoveSend(models.AbstractModel):
@@ -213,7 +259,9 @@ class TollInvoiceIssuer(models.AbstractModel):
             .with_context(tracking_disable=True)
             .create(
                 self.with_company(company)._prepare_settlement_vals(
-                    move, account.id, account.number, amount, company._toll_today()
+                    move,
+                    [(account.number, amount, move.toll_statement_id.id)],
+                    company._toll_today(),
                 )
             )
         )

@@ -11,6 +11,7 @@ from . import (  # noqa: F401
     toll_billing_run_exception,
     toll_invoice_issuer,
     toll_invoice_mass,
+    toll_invoice_settle,
     toll_invoice_stage,
     toll_invoice_verify,
 )

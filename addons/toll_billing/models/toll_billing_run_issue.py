@@ -52,6 +52,14 @@ class TollBillingRun(models.Model):
                 limit=self._get_chunk(),
             )
         )
+        # those of one invoice stay together
+        pending |= pending.search(
+            [
+                ("run_id", "=", self.id),
+                ("state", "=", "reviewed"),
+                ("payer_id", "in", pending.payer_id.ids),
+            ]
+        )
         if pending:
             date = run.invoice_date or run.company_id._toll_today()
             run.mass_count += run.env["toll.invoice.issuer"]._issue(pending, date)

@@ -73,8 +73,7 @@ class TollStatement(models.Model):
     )
 
     def _get_volume_rows(self):
-        """(plan, month, crossings, amount) of what lowers the statement as a whole."""
-        self.ensure_one()
+        """(plan, month, crossings, amount) of what lowers these statements."""
         rows = {}
         # whoever may read the statement reads the names of its plans
         for line in self.sudo().discount_line_ids:
@@ -85,11 +84,12 @@ class TollStatement(models.Model):
                 count + line.crossing_count,
                 amount + line.amount,
             )
-        plans = self.with_context(lang=self._get_annex_lang()).env["toll.discount.plan"]
+        lang = self[:1]._get_annex_lang()
+        plans = self.with_context(lang=lang).env["toll.discount.plan"]
         return [
             (plans.browse(plan.id).sudo().name, period, count, amount)
             for (plan, period), (count, amount) in rows.items()
-            if not self.currency_id.is_zero(amount)
+            if not self[0].currency_id.is_zero(amount)
         ]
 
 

@@ -1,10 +1,11 @@
 from decimal import Decimal
+from itertools import groupby
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ..core.invoice_job import PART, Job, JobLine, pick_exemplars
+from ..core.invoice_job import PART, Job, JobLine, Share, pick_exemplars, share_out
 from ..core.invoice_tax import Line, split
 from ..queries import invoice_issue as queries
 from ..queries import invoice_settle
@@ -61,17 +62,44 @@ class TollInvoiceIssuer(models.AbstractModel):
                 invoice_settle.deposits([row[2] for row in rows if row[4]])
             )
         )
-        jobs = {
-            row[0]: Job(*row[:-1], Decimal(row[-1]), Decimal(deposits.get(row[2], 0)))
-            for row in rows
-        }
-        for statement, operator, service, count, amount in self.env.execute_query(
-            queries.lines(list(jobs))
-        ):
-            jobs[statement].lines.append(
-                JobLine((operator, service), count, Decimal(amount))
+        jobs, job_of = [], {}
+        for _key, group in groupby(rows, key=lambda row: row[-1]):
+            group = list(group)
+            shares = [
+                Share(
+                    row[0], *row[2:5], Decimal(row[6]), Decimal(deposits.get(row[2], 0))
+                )
+                for row in group
+            ]
+            if not any(share.total for share in shares):
+                continue
+            share_out(shares)
+            job = Job(group[0][1], group[0][5], shares)
+            jobs.append(job)
+            job_of.update(dict.fromkeys((row[0] for row in group), job))
+        self._load_lines(job_of)
+        return jobs
+
+    def _load_lines(self, job_of):
+        """Lines of the jobs; in a joint invoice each account has its heading."""
+        headed = set()
+        for row in self.env.execute_query(queries.lines(list(job_of))):
+            statement, operator, service, count, amount, plan, heading = row
+            job = job_of[statement]
+            section = ""
+            if job.is_joint and statement not in headed:
+                headed.add(statement)
+                section = heading
+            job.lines.append(
+                JobLine(
+                    (operator, service),
+                    count,
+                    Decimal(amount),
+                    statement,
+                    plan,
+                    section,
+                )
             )
-        return list(jobs.values())
 
     def _plan(self, jobs, company):
         """Fill shape, taxes and amounts of each job, or say why it is unusual."""
@@ -84,7 +112,8 @@ class TollInvoiceIssuer(models.AbstractModel):
             partner = Partner.browse(job.partner)
             job.commercial = partner.commercial_partner_id.id
             job.display_name = partner.display_name
-            job.shape, job.shipping, reason = shapes[job.partner]
+            shape, job.shipping, reason = shapes[job.partner]
+            job.shape = (*shape, job.is_joint)
             job.unusual = general or reason or self._get_unusual(job)
             position_id = job.shape[1]
             for line in job.lines:
@@ -253,21 +282,51 @@ class TollInvoiceIssuer(models.AbstractModel):
             "toll_statement_id": job.statement,
             "toll_account_id": job.account,
             "invoice_line_ids": [
-                Command.create(self._prepare_invoice_line_vals(job, line, position))
+                Command.create(vals)
                 for position, line in enumerate(job.lines, 1)
+                for vals in (
+                    *self._prepare_section_vals(line, position),
+                    self._prepare_invoice_line_vals(job, line, position),
+                )
             ],
         }
 
+    def _prepare_section_vals(self, line, position):
+        """The heading above a line, where it has one."""
+        if not line.section:
+            return []
+        return [
+            {
+                "display_type": "line_section",
+                "sequence": position * 10 - 1,
+                "name": line.section,
+            }
+        ]
+
     def _prepare_invoice_line_vals(self, job, line, position):
         service = self.env["toll.service"].browse(line.kind[1])
-        prefix, suffix = self._get_line_label(line.kind, job.shape[0])
         return {
             "sequence": position * 10,
             "product_id": service.product_id.id,
-            "name": f"{prefix}{line.count}{suffix}",
+            "name": self._get_line_name(line, job.shape[0]),
             "quantity": 1,
             "price_unit": float(line.amount),
+            "toll_statement_id": line.statement,
         }
+
+    def _get_line_name(self, line, lang):
+        """What is charged, or the plan that takes something off."""
+        prefix, suffix = self._get_line_label(line.kind, lang)
+        if not line.plan:
+            return f"{prefix}{line.count}{suffix}"
+        return f"{self._get_plan_label(line.plan, lang)}: {prefix.rstrip(', ')}"
+
+    def _get_plan_label(self, plan_id, lang):
+        cache = self.env.cr.cache.setdefault("toll.invoice.issuer.label", {})
+        if (plan_id, lang) not in cache:
+            issuer = self.with_context(lang=lang or self.env.lang)
+            cache[plan_id, lang] = issuer.env["toll.discount.plan"].browse(plan_id).name
+        return cache[plan_id, lang]
 
     def _get_line_label(self, kind, lang):
         """What stands before and after the count, in the customer's language."""
@@ -291,108 +350,3 @@ class TollInvoiceIssuer(models.AbstractModel):
                 )
             cache[kind, lang] = tuple(label.split(COUNT, 1))
         return cache[kind, lang]
-
-    # === DEPOSITS === #
-    def _settle_orm(self, jobs_and_moves, date, company):
-        """Pay invoices from deposits: one entry each, reconciled with its invoice."""
-        if not jobs_and_moves:
-            return self.env["account.move"]
-        entries = (
-            self.env["account.move"]
-            .with_company(company)
-            .with_context(tracking_disable=True, mail_create_nosubscribe=True)
-            .create(
-                [
-                    self._prepare_settlement_vals(
-                        move, job.account, job.number, float(job.paid), date
-                    )
-                    for job, move in jobs_and_moves
-                ]
-            )
-        )
-        entries._post(soft=False)
-        for (_job, move), entry in zip(jobs_and_moves, entries, strict=True):
-            self._reconcile(move, entry)
-        return entries
-
-    def _reconcile(self, move, entry):
-        """Reconcile an entry with the open receivable of an invoice or credit note."""
-        lines = move.line_ids.filtered(
-            lambda line: (
-                line.account_id.account_type == "asset_receivable"
-                and not line.reconciled
-            )
-        )
-        counterpart = entry.line_ids.filtered(
-            lambda line: line.account_id in lines.account_id and not line.reconciled
-        )
-        (lines + counterpart).with_context(tracking_disable=True).reconcile()
-
-    def _prepare_settlement_vals(self, move, account_id, number, amount, date):
-        """Dr deposit / Cr receivable; a negative amount goes the other way."""
-        company = move.company_id
-        receivable = move.line_ids.filtered(
-            lambda line: line.account_id.account_type == "asset_receivable"
-        ).account_id[:1]
-        label = self.with_context(lang=company.partner_id.lang).env._("Deposit of")
-        common = {
-            "name": f"{label} {number}",
-            "partner_id": move.commercial_partner_id.id,
-        }
-        return {
-            "move_type": "entry",
-            "journal_id": company._toll_get_settlement_journal().id,
-            "date": date,
-            "ref": move.name,
-            "toll_statement_id": move.toll_statement_id.id,
-            "toll_account_id": account_id,
-            "line_ids": [
-                Command.create(
-                    {
-                        **common,
-                        "account_id": company._toll_get_deposit_account().id,
-                        "debit": max(amount, 0),
-                        "credit": max(-amount, 0),
-                    }
-                ),
-                Command.create(
-                    {
-                        **common,
-                        "account_id": receivable.id,
-                        "debit": max(-amount, 0),
-                        "credit": max(amount, 0),
-                    }
-                ),
-            ],
-        }
-
-    # === AFTERWARDS === #
-    def _finish(self, statements, jobs, moves):
-        """Wallets, statements and caches, for both ways."""
-        uid = self.env.uid
-        company = statements.company_id
-        self.env.flush_all()
-        entries = [
-            (
-                job.account,
-                company.id,
-                company.currency_id.id,
-                job.open,
-                f"{moves[job.statement][1]}/{job.statement}",
-                moves[job.statement][1],
-                moves[job.statement][0],
-            )
-            for job in jobs
-            if job.open
-        ]
-        if entries:
-            self.env.cr.execute(invoice_settle.insert_settlements(entries, uid))
-        done = [(job.statement, moves[job.statement][0], job.paid) for job in jobs]
-        charged = {job.statement for job in jobs}
-        done += [
-            (statement_id, None, Decimal(0))
-            for statement_id in statements.ids
-            if statement_id not in charged
-        ]
-        self.env.cr.execute(invoice_settle.mark_invoiced(done, uid))
-        self.env.invalidate_all(flush=False)

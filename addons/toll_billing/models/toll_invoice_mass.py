@@ -26,7 +26,7 @@ class Pattern:
         self.invoice = self.entry = self.caba = None
         self.products = {}
         self.taxes = {}
-        self.term = self.deposit = self.credit = None
+        self.term = self.deposit = self.credit = self.section = None
         self.caba_lines = {}
         self.partial = self.caba_partial = None
         self.reference = True
@@ -144,9 +144,12 @@ class TollInvoiceIssuer(models.AbstractModel):
             lambda line: line.display_type == "payment_term"
         )
         taxes = invoice.line_ids.filtered(lambda line: line.display_type == "tax")
+        sections = invoice.line_ids.filtered(
+            lambda line: line.display_type == "line_section"
+        )
         if len(products) != len(job.lines) or len(term) != 1:
             raise Unfit("lines that no statement has")
-        if len(products | taxes | term) != len(invoice.line_ids):
+        if len(products | taxes | term | sections) != len(invoice.line_ids):
             raise Unfit("lines of an unknown kind")
         if invoice.line_ids.filtered("analytic_distribution"):
             raise Unfit("analytic distribution")
@@ -157,6 +160,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         pattern.invoice = pattern.invoice or invoice
         pattern.reference = bool(invoice.payment_reference)
         pattern.term = term
+        pattern.section = sections[:1]
         for line, product in zip(job.lines, products.sorted("sequence"), strict=True):
             if (product.tax_ids.id or None) != line.tax or len(product.tax_ids) > 1:
                 raise Unfit("taxes other than those of the service")
@@ -174,9 +178,10 @@ class TollInvoiceIssuer(models.AbstractModel):
         pattern.partial = partial
         pattern.entry = partial.credit_move_id.move_id
         pattern.credit = partial.credit_move_id
-        pattern.deposit = pattern.entry.line_ids - partial.credit_move_id
+        deposits = pattern.entry.line_ids - partial.credit_move_id
+        pattern.deposit = deposits[:1]
         caba = invoice.tax_cash_basis_created_move_ids
-        if partial.exchange_move_id or len(caba) > 1 or len(pattern.deposit) != 1:
+        if partial.exchange_move_id or len(caba) > 1 or not deposits:
             raise Unfit("an entry beside the payment")
         if not caba:
             return
@@ -234,10 +239,11 @@ class TollInvoiceIssuer(models.AbstractModel):
                 raise Unfit("a shape without exemplar")
             taxes = len(job.split.taxes)
             need["move"] += 1
-            need["line"] += len(job.lines) + taxes + 1
+            sections = sum(bool(line.section) for line in job.lines)
+            need["line"] += len(job.lines) + sections + taxes + 1
             if job.paid:
                 need["move"] += 1
-                need["line"] += 2
+                need["line"] += len(job.payments) + 1
                 need["partial"] += 1
                 need["full"] += 1
                 if pattern.caba:

@@ -75,21 +75,23 @@ class TollInvoiceIssuer(models.AbstractModel):
         for position, (line, amounts) in enumerate(
             zip(job.lines, job.split.lines, strict=True), 1
         ):
+            if line.section:
+                self._stage_section(batch, job, pattern, line, move, position, ids)
             line_id = next(ids["line"])
             caba["bases"].append((line_id, line.tax, amounts.balance))
-            prefix, suffix = self._get_line_label(line.kind, job.shape[0])
             batch.line(
                 id=line_id,
                 template_id=pattern.products[line.kind].id,
                 move_id=move_id,
                 move_name=name,
                 sequence=position * 10,
-                name=f"{prefix}{line.count}{suffix}",
+                name=self._get_line_name(line, job.shape[0]),
                 partner_id=job.commercial,
                 balance=-amounts.balance,
                 price_unit=line.amount,
                 price_subtotal=amounts.subtotal,
                 price_total=amounts.total,
+                toll_statement_id=line.statement,
             )
         for tax in job.split.taxes:
             template = pattern.taxes.get(tax.tax)
@@ -117,6 +119,20 @@ class TollInvoiceIssuer(models.AbstractModel):
             )
         return caba
 
+    def _stage_section(self, batch, job, pattern, line, move, position, ids):
+        """The heading above an account's lines in a joint invoice."""
+        move_id, name = move
+        batch.line(
+            id=next(ids["line"]),
+            template_id=pattern.section.id,
+            move_id=move_id,
+            move_name=name,
+            sequence=position * 10 - 1,
+            name=line.section,
+            partner_id=job.commercial,
+            balance=ZERO,
+        )
+
     # === SETTLEMENT === #
     def _stage_settlement(self, batch, job, pattern, number, done, ids):
         """The entry that pays the invoice from the deposit, reconciled with it."""
@@ -136,10 +152,12 @@ class TollInvoiceIssuer(models.AbstractModel):
         )
         label = pattern.deposit.name.rsplit(" ", 1)[0]
         line_id = None
-        for template, balance in (
-            (pattern.deposit, job.paid),
-            (pattern.credit, -job.paid),
-        ):
+        rows = [
+            (pattern.deposit, share.paid, share.number, share.statement)
+            for share in job.payments
+        ]
+        rows.append((pattern.credit, -job.paid, job.number, None))
+        for template, balance, account_number, statement in rows:
             line_id = next(ids["line"])
             settles = template == pattern.credit
             batch.line(
@@ -148,7 +166,7 @@ class TollInvoiceIssuer(models.AbstractModel):
                 move_id=move_id,
                 move_name=name,
                 sequence=template.sequence,
-                name=f"{label} {job.number}",
+                name=f"{label} {account_number}",
                 ref=invoice_name,
                 partner_id=job.commercial,
                 balance=balance,
@@ -157,6 +175,7 @@ class TollInvoiceIssuer(models.AbstractModel):
                 price_total=balance,
                 full_reconcile_id=full if settles else None,
                 matching_number=matching if settles else None,
+                toll_statement_id=statement,
             )
         if full:
             batch.fulls.append(full)

@@ -27,26 +27,30 @@ class TollInvoiceIssuer(models.AbstractModel):
 
         Looks at invoices that nobody has paid or changed since they were issued.
         """
-        untouched = statements.filtered(
-            lambda s: (
-                s.move_id
-                and not s.currency_id.compare_amounts(
-                    s.move_id.amount_residual, s.amount_total - s.amount_settled
-                )
+        untouched = [
+            together
+            for move, together in statements.grouped("move_id").items()
+            if move
+            and not move.currency_id.compare_amounts(
+                move.amount_residual,
+                sum(together.mapped("amount_total"))
+                - sum(together.mapped("amount_settled")),
             )
-        )
+        ]
         differences = []
-        for statement in untouched[:: max(len(untouched) // (count or 1), 1)][:count]:
-            (job,) = jobs = self._load(statement)
-            # what the deposit paid then, not what it could pay now
-            job.deposit = Decimal(str(statement.amount_settled))
-            self._plan(jobs, statement.company_id)
-            move = statement.move_id
+        for together in untouched[:: max(len(untouched) // (count or 1), 1)][:count]:
+            (job,) = jobs = self._load(together)
+            paid = {s.id: Decimal(str(s.amount_settled)) for s in together}
+            for share in job.shares:
+                # what the deposit paid then, not what it could pay now
+                share.paid = paid[share.statement]
+            self._plan(jobs, together.company_id)
+            move = together.move_id
             differences += self._verify_jobs(
                 jobs,
-                {statement.id: (move.id, move.name)},
+                {job.statement: (move.id, move.name)},
                 move.invoice_date,
-                statement.company_id,
+                together.company_id,
             )
         return differences
 

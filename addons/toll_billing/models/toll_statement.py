@@ -113,18 +113,9 @@ class TollStatement(models.Model):
 
     def _compute_move_count(self):
         # a reader of statements sees how many documents there are, not the documents
-        counts = (
-            self.env["account.move"]
-            .sudo()
-            ._read_group(
-                [("toll_statement_id", "in", self.ids)],
-                ["toll_statement_id"],
-                ["__count"],
-            )
-        )
-        by_statement = {statement.id: count for statement, count in counts}
+        counts = self._get_document_counts()
         for statement in self:
-            statement.move_count = by_statement.get(statement.id, 0)
+            statement.move_count = counts[statement]
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -148,7 +139,8 @@ class TollStatement(models.Model):
     def action_view_moves(self):
         """The invoice, its credit notes and the entries that settled it."""
         moves = self.env["account.move"].search(
-            [("toll_statement_id", "in", self.ids)], order="id"
+            [("toll_statement_id", "in", self._get_document_statements().ids)],
+            order="id",
         )
         return moves._get_records_action(name=self.env._("Invoices and Entries"))
 
@@ -168,8 +160,8 @@ class TollStatement(models.Model):
         return [
             ("statement_id", "=", self.id),
             ("account_id", "=", self.account_id.id),
-            ("occurred_at", ">=", self.first_at),
-            ("occurred_at", "<=", self.last_at),
+            ("occurred_at", ">=", self.first_at or self.period_to),
+            ("occurred_at", "<=", self.last_at or self.period_to),
         ]
 
 

@@ -48,7 +48,7 @@ def unusual(run, factor, least) -> SQL:
           FROM toll_statement s
           JOIN toll_account a ON a.id = s.account_id
          CROSS JOIN LATERAL (VALUES
-                ('zero', s.amount_total = 0),
+                ('zero', s.amount_total = 0 AND s.payer_id IS NULL),
                 ('closed', a.state = 'closed'),
                 ('jump', s.previous_amount > 0
                          AND s.amount_total >= %(least)s
@@ -92,9 +92,9 @@ def invoices_against_crossings(limit=50) -> SQL:
     return SQL(
         """
         SELECT format('statement %%s: crossings %%s = %%s, volume discounts %%s, '
-                      'statement %%s = %%s, lines %%s, invoice %%s', s.name, t.n,
+                      'statement %%s = %%s, lines %%s, invoice %%s of %%s', s.name, t.n,
                       t.amount, v.amount, s.crossing_count, s.amount_total, l.amount,
-                      m.amount_total)
+                      m.amount_total, j.amount)
           FROM toll_statement s
           LEFT JOIN LATERAL (
                 SELECT count(*) AS n,
@@ -109,13 +109,17 @@ def invoices_against_crossings(limit=50) -> SQL:
           LEFT JOIN LATERAL (
                 SELECT sum(amount_total) AS amount FROM toll_statement_line
                  WHERE statement_id = s.id) l ON true
+          LEFT JOIN LATERAL (
+                SELECT CASE WHEN s.payer_id IS NULL THEN s.amount_total
+                            ELSE (SELECT sum(x.amount_total) FROM toll_statement x
+                                   WHERE x.move_id = s.move_id) END AS amount) j ON true
           LEFT JOIN account_move m ON m.id = s.move_id
          WHERE t.n <> s.crossing_count OR t.amount - v.amount <> s.amount_total
             OR v.amount <> COALESCE(s.amount_volume, 0)
-            OR l.amount IS DISTINCT FROM s.amount_total
+            OR COALESCE(l.amount, 0) <> s.amount_total
             OR (s.state = 'invoiced' AND s.amount_total <> 0
                 AND (m.id IS NULL OR m.state <> 'posted'
-                     OR m.amount_total <> s.amount_total))
+                     OR m.amount_total <> j.amount))
          LIMIT %s
         """,
         limit,
@@ -160,18 +164,22 @@ def claims_without_statement(limit=50) -> SQL:
 # === ANNEX === #
 
 
-def annex(statement, zone, lang) -> SQL:
-    """Crossings of a statement, by vehicle and time, times in the plaza's zone."""
+def annex(statements, zone, lang) -> SQL:
+    """Crossings of statements, by account, vehicle and time of the plaza's zone."""
     return SQL(
         """
-        SELECT COALESCE(v.plate, c.plate, l.name, c.tag, '-') AS vehicle,
+        SELECT a.number, COALESCE(v.plate, c.plate, l.name, c.tag, '-') AS vehicle,
                c.occurred_at AT TIME ZONE 'UTC'
                    AT TIME ZONE COALESCE(p.tz, %(zone)s) AS local_at,
                o.code, p.name, n.code, COALESCE(l.name, c.tag),
                COALESCE(c.plate, v.plate), k.code,
                COALESCE(sv.name->>%(lang)s, sv.name->>'en_US', c.service),
                (c.amount - c.amount_discount)::text, c.ref
-          FROM toll_crossing_data c
+          FROM toll_statement s
+          JOIN toll_account a ON a.id = s.account_id
+          JOIN toll_crossing_data c
+            ON c.account_id = s.account_id AND c.statement_id = s.id
+           AND c.occurred_at >= s.first_at AND c.occurred_at <= s.last_at
           JOIN toll_operator o ON o.id = c.operator_id
           LEFT JOIN toll_plaza p ON p.id = c.plaza_id
           LEFT JOIN toll_lane n ON n.id = c.lane_id
@@ -179,14 +187,14 @@ def annex(statement, zone, lang) -> SQL:
           LEFT JOIN stock_lot l ON l.id = c.lot_id
           LEFT JOIN toll_vehicle_class k ON k.id = c.class_id
           LEFT JOIN toll_service sv ON sv.code = c.service
-         WHERE c.account_id = %(account)s AND c.statement_id = %(statement)s
+         WHERE s.id = ANY(%(statements)s)
            AND c.occurred_at >= %(since)s AND c.occurred_at <= %(until)s
-         ORDER BY 1, c.occurred_at, c.id
+         ORDER BY s.account_id <> COALESCE(s.payer_id, s.account_id), a.number, 2,
+                  c.occurred_at, c.id
         """,
-        account=statement.account_id.id,
-        statement=statement.id,
-        since=statement.first_at or None,
-        until=statement.last_at or None,
+        statements=list(statements.ids),
+        since=min(filter(None, statements.mapped("first_at")), default=None),
+        until=max(filter(None, statements.mapped("last_at")), default=None),
         zone=zone,
         lang=lang,
     )

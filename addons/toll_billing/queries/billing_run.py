@@ -18,7 +18,13 @@ def try_lock(company_id) -> SQL:
 def _scope(run, alias="a") -> SQL:
     """Condition: accounts that this run bills."""
     if run.account_id:
-        return SQL("%s = %s", SQL.identifier(alias, "id"), run.account_id.id)
+        family = run.account_id._is_invoiced_together(run.until)
+        return SQL(
+            "%s IN (%s, %s)",
+            run.account_id.id,
+            SQL.identifier(alias, "id"),
+            SQL.identifier(alias, "payer_id") if family else SQL("NULL"),
+        )
     return SQL(
         "%s = %s", SQL.identifier(alias, "billing_cycle_id"), run.cycle_id.id or 0
     )
@@ -39,30 +45,54 @@ def _unbilled(run, until) -> SQL:
 
 
 def insert_statements(run, until) -> SQL:
-    """One draft statement per account of the run that has something to bill."""
+    """One draft statement per account of the run that has something to bill.
+
+    Accounts that are invoiced together name the one that gets the invoice; it has a
+    statement too, whatever it used itself.
+    """
     return SQL(
         """
+        WITH billed AS (
+            SELECT a.id, CASE WHEN m.invoice_together
+                               AND m.invoice_together_from <= %(day)s
+                               AND m.currency_id = a.currency_id THEN m.id END AS payer
+              FROM toll_account a
+              LEFT JOIN toll_account m ON m.id = COALESCE(a.payer_id, a.id)
+             WHERE EXISTS (SELECT FROM toll_crossing_data c
+                            WHERE c.account_id = a.id AND %(unbilled)s)
+        ), every AS (
+            SELECT id, payer FROM billed
+             UNION
+            SELECT payer, payer FROM billed WHERE payer IS NOT NULL
+        )
         INSERT INTO toll_statement (
-            run_id, account_id, partner_id, company_id, currency_id, name, state,
-            period_to, crossing_count, amount_gross, amount_discount, amount_volume,
-            amount_total, amount_settled, create_uid, create_date, write_uid,
-            write_date)
-        SELECT %(run)s, a.id, a.partner_id, a.company_id, a.currency_id,
+            run_id, account_id, payer_id, partner_id, company_id, currency_id, name,
+            state, period_to, crossing_count, amount_gross, amount_discount,
+            amount_volume, amount_total, amount_settled, create_uid, create_date,
+            write_uid, write_date)
+        SELECT %(run)s, a.id, e.payer, a.partner_id, a.company_id, a.currency_id,
                a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0, 0,
                %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
-          FROM toll_account a
-         WHERE EXISTS (SELECT FROM toll_crossing_data c
-                        WHERE c.account_id = a.id AND %(unbilled)s)
+          FROM every e JOIN toll_account a ON a.id = e.id
          ORDER BY a.number
         """,
         run=run.id,
+        day=run.until,
         suffix=f"-{run.until:%Y%m%d}",
         until=until,
         uid=run.env.uid,
         unbilled=_unbilled(run, until),
         to_flush=[
             run.env["toll.account"]._fields[name]
-            for name in ("billing_cycle_id", "company_id", "currency_id", "number")
+            for name in (
+                "billing_cycle_id",
+                "company_id",
+                "currency_id",
+                "invoice_together",
+                "invoice_together_from",
+                "number",
+                "payer_id",
+            )
         ],
     )
 

@@ -49,6 +49,7 @@ LINE = {
     "tax_base": "numeric",
     "full_reconcile_id": "int4",
     "matching_number": "varchar",
+    "toll_statement_id": "int4",
     "phase": "int2",
 }
 PARTIAL = {
@@ -136,29 +137,61 @@ _WRITTEN = {
 
 
 def heads(statement_ids) -> SQL:
-    """One row per statement that has something to charge."""
+    """One row per statement that may be charged, those of one invoice together.
+
+    Statements that are invoiced together have the same last column, and that of the
+    account which gets the invoice comes first.
+    """
     return SQL(
         """
         SELECT s.id, s.name, s.account_id, a.number, a.payment_mode = 'prepaid',
-               s.partner_id, s.amount_total::text
+               s.partner_id, s.amount_total::text, COALESCE(h.id, s.id) AS head
           FROM toll_statement s
           JOIN toll_account a ON a.id = s.account_id
-         WHERE s.id = ANY(%s) AND s.amount_total > 0
-         ORDER BY s.id
+          LEFT JOIN toll_statement h
+            ON h.run_id = s.run_id AND h.account_id = s.payer_id
+         WHERE s.id = ANY(%s) AND (s.amount_total > 0 OR s.id = h.id)
+         ORDER BY head, s.id <> COALESCE(h.id, s.id), a.number
         """,
         list(statement_ids),
     )
 
 
 def lines(statement_ids) -> SQL:
-    """(statement, operator, service, crossings, amount) of what is charged."""
+    """(statement, operator, service, crossings, amount, plan, heading) by line.
+
+    A line has its amount before volume discounts; each plan that lowers it follows as
+    a line of its own, less than nothing.
+    """
     return SQL(
         """
-        SELECT statement_id, operator_id, service_id, crossing_count,
-               amount_total::text
-          FROM toll_statement_line
-         WHERE statement_id = ANY(%s) AND amount_total <> 0
-         ORDER BY statement_id, sequence, id
+        WITH line AS (
+            SELECT l.*, amount_total + COALESCE(amount_volume, 0) AS full_amount
+              FROM toll_statement_line l WHERE l.statement_id = ANY(%s)
+        ), taken AS (
+            SELECT l.id, d.plan_id, sum(d.amount) AS amount
+              FROM line l
+              JOIN toll_discount_line d
+                ON d.statement_id = l.statement_id AND d.kind <> 'rate'
+               AND d.operator_id = l.operator_id AND d.service = l.service
+             WHERE l.amount_volume <> 0
+             GROUP BY l.id, d.plan_id
+        )
+        SELECT x.statement_id, x.operator_id, x.service_id, x.crossing_count,
+               x.amount::text, x.plan_id, concat_ws(', ', a.number, p.complete_name)
+          FROM (SELECT id, statement_id, sequence, operator_id, service_id,
+                       crossing_count, full_amount AS amount, NULL::int AS plan_id
+                  FROM line WHERE full_amount <> 0
+                 UNION ALL
+                SELECT l.id, l.statement_id, l.sequence, l.operator_id, l.service_id,
+                       0, -t.amount, t.plan_id
+                  FROM taken t JOIN line l ON l.id = t.id
+                 WHERE t.amount <> 0) x
+          JOIN toll_statement s ON s.id = x.statement_id
+          JOIN toll_account a ON a.id = s.account_id
+          LEFT JOIN res_partner p ON p.id = a.partner_id
+         ORDER BY s.account_id <> COALESCE(s.payer_id, s.account_id), a.number,
+                  x.statement_id, x.sequence, x.id, x.plan_id NULLS FIRST
         """,
         list(statement_ids),
     )

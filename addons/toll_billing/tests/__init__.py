@@ -15,12 +15,14 @@ from . import test_toll_tariff_matrix
 from . import test_intake_profile
 from . import test_toll_billing_run
 from . import test_invoice_issue
+from . import test_invoice_joint
 from . import test_invoice_deposit
 from . import test_tag_lost
 from . import test_exemption_rating
 from . import test_discount_rating
 from . import test_discount_grant
 from . import test_discount_volume
+from . import test_discount_settle
 from . import test_discount_portal
 from . import test_handheld
 from . import test_handheld_check

@@ -1,105 +1,15 @@
-"""Volume discounts and caps on statements, invoices and wallets (000-10)."""
+"""Volume discounts and caps: what they come to (000-10)."""
 
-import random
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
-from psycopg2 import IntegrityError
+from odoo.tests import tagged
 
-from odoo import Command
-from odoo.exceptions import AccessError
-from odoo.tests import new_test_user, tagged
-from odoo.tools import mute_logger
-
-from ..core import discounts
-from .billing_common import BillingCase
 from .discount_common import make_grant, make_plan
-
-FREQUENT = [(3, 10), (5, 50)]
-
-
-def tiers(*steps):
-    return [
-        Command.create({"start": start, "percent": percent}) for start, percent in steps
-    ]
+from .discount_volume_common import DiscountVolumeCase
 
 
 @tagged("post_install", "-at_install")
-class TestDiscountVolume(BillingCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.biller = cls.billing_user
-        cls.manager = new_test_user(
-            cls.env, "discount_manager", groups="toll_account.group_toll_manager"
-        )
-        # plans that the database may have are not this test's
-        cls.env["toll.discount.plan"].search([]).sudo().write({"state": "draft"})
-        cls.env["toll.crossing"]._ensure_months([date(2026, 4, 1)])
-        cls.account = cls._accounts(1)
-        cls.vehicles = cls.env["toll.vehicle"].create(
-            [
-                {
-                    "account_id": cls.account.id,
-                    "plate": f"VOL-{n}",
-                    "class_id": cls.vehicle_class.id,
-                    "date_from": "2020-01-01",
-                }
-                for n in (1, 2)
-            ]
-        )
-
-    @classmethod
-    def _use(cls, *amounts, vehicle=None, start=None, account=None, step=None, **kw):
-        """Crossings a day apart, from 1 February at noon in Mexico."""
-        start = start or datetime(2026, 2, 1, 18)
-        account = account or cls.account
-        first = cls.crossing_number + 1
-        cls._cross_many(
-            [
-                (
-                    account,
-                    amount,
-                    kw.get("plaza"),
-                    kw.get("service", "toll"),
-                    start + (step or timedelta(days=1)) * n,
-                    kw.get("discount", 0),
-                )
-                for n, amount in enumerate(amounts)
-            ]
-        )
-        if vehicle:
-            cls.env.cr.execute(
-                "UPDATE toll_crossing_data SET vehicle_id = %s WHERE ref = ANY(%s)",
-                [
-                    vehicle.id,
-                    [f"REF{n}" for n in range(first, cls.crossing_number + 1)],
-                ],
-            )
-        return first
-
-    def _volume(self, *steps, **values):
-        return make_plan(
-            self,
-            **{
-                "kind": "volume",
-                "is_automatic": True,
-                "tier_ids": tiers(*(steps or FREQUENT)),
-                **values,
-            },
-        )
-
-    def _statement(self, run, account=None):
-        return run.statement_ids.filtered(
-            lambda s: s.account_id == (account or self.account)
-        )
-
-    def _bill(self, until=date(2026, 3, 1)):
-        run = self._billed(until=until)
-        self.assertEqual(run.state, "invoiced")
-        self.assertRules()
-        return self._statement(run)
-
+class TestDiscountVolume(DiscountVolumeCase):
     # === AMOUNTS === #
     def test_steps_by_count_reach_invoice_and_wallet(self):
         plan = self._volume()
@@ -201,16 +111,20 @@ class TestDiscountVolume(BillingCase):
         self.assertEqual(self._bill(until=date(2026, 4, 1)).amount_volume, 10)
 
     def test_operators_and_services_keep_their_taxes(self):
-        """Each line of the invoice carries its own part."""
-        self._volume((1, 10))
+        """Each line of the invoice has its own reduction, in its own tax."""
+        plan = self._volume((1, 10))
         self._use(100, plaza=self.plaza_a)
         self._use(40, plaza=self.plaza_b)
         self._use(60, service="parking", plaza=self.plaza_b)
         statement = self._bill()
         self.assertEqual(
-            statement.line_ids.mapped("amount_total"),
             statement.move_id.invoice_line_ids.mapped("price_total"),
+            [100, -10, 40, -4, 60, -6],
         )
+        reduced = statement.move_id.invoice_line_ids.sorted("sequence")
+        for charge, discount in zip(reduced[::2], reduced[1::2], strict=True):
+            self.assertEqual(charge.tax_ids, discount.tax_ids)
+            self.assertIn(plan.name, discount.name)
         self.assertEqual(sorted(statement.line_ids.mapped("amount_volume")), [4, 6, 10])
 
     def test_limits_and_grants(self):
@@ -262,254 +176,3 @@ class TestDiscountVolume(BillingCase):
         self.assertEqual((statement.amount_total, statement.state), (0, "invoiced"))
         self.assertFalse(statement.move_id)
         self.assertEqual(self.account.balance, 0)
-
-    # === AGAIN, LATE, PARTLY === #
-    def test_computing_again_gives_the_same(self):
-        self._volume()
-        self._use(100, 100, 100)
-        run = self._run()
-        for _time in range(3):
-            run.action_compute()
-            self.assertEqual(run.statement_ids.amount_volume, 10)
-            self.assertEqual(len(run.statement_ids.discount_line_ids), 1)
-        self.assertRules()
-        run.action_cancel()
-        self.assertFalse(self.env["toll.discount.line"].search([]))
-        self.assertEqual(self._bill().amount_volume, 10)
-
-    def test_late_crossing_brings_its_difference(self):
-        self._volume()
-        self._use(100, 100, 100)
-        self.assertEqual(self._bill().amount_volume, 10)
-        # of the same month, before the others: now the 4th gets 10 % as well
-        self._use(100, start=datetime(2026, 1, 31, 18) + timedelta(days=1, hours=-6))
-        self._use(200, start=datetime(2026, 3, 10))
-        statement = self._bill(until=date(2026, 4, 1))
-        self.assertEqual(statement.amount_volume, 10)
-        self.assertEqual(statement.discount_line_ids.period, date(2026, 2, 1))
-        self.assertEqual(self.account.balance, 0)
-
-    def test_month_over_two_runs(self):
-        self._volume((2, 10), (4, 50))
-        self._use(100, 100)
-        self.assertEqual(self._bill(until=date(2026, 2, 15)).amount_volume, 10)
-        self._use(100, 100, start=datetime(2026, 2, 20, 18))
-        self.assertEqual(self._bill().amount_volume, 60)
-
-    def test_what_does_not_fit_is_carried(self):
-        self._volume((4, 50), is_whole=True)
-        self._use(100, 100, 100)
-        self.assertEqual(self._bill(until=date(2026, 2, 15)).amount_volume, 0)
-        self._use(60, start=datetime(2026, 2, 20, 18))
-        run = self._billed()
-        statement = self._statement(run)
-        # 180 are due, the statement has 60
-        self.assertEqual((statement.amount_volume, statement.amount_total), (60, 0))
-        self.assertEqual(statement.discount_line_ids.amount_carried, 120)
-        self.assertIn("discount_carried", run.exception_ids.mapped("code"))
-        self.assertRules()
-        self._use(1000, start=datetime(2026, 3, 20, 18))
-        self.assertEqual(self._bill(until=date(2026, 4, 1)).amount_volume, 120)
-        self._use(1000, start=datetime(2026, 4, 20, 18))
-        self.assertEqual(self._bill(until=date(2026, 5, 1)).amount_volume, 0)
-
-    def test_better_plan_that_is_reached_later_replaces_the_first(self):
-        first = self._volume((1, 10))
-        whole = self._volume((3, 30), is_whole=True)
-        self._use(100, 100)
-        self.assertEqual(self._bill(until=date(2026, 2, 15)).amount_volume, 20)
-        self._use(100, start=datetime(2026, 2, 20, 18))
-        statement = self._bill()
-        self.assertEqual(statement.amount_volume, 70)
-        self.assertEqual(
-            {(line.plan_id, line.amount) for line in statement.discount_line_ids},
-            {(first, -20), (whole, 90)},
-        )
-
-    def test_crossing_that_was_cancelled_does_not_count(self):
-        self._volume((2, 50))
-        first = self._use(100, 100, 100)
-        self.env.cr.execute(
-            "UPDATE toll_crossing_data SET state = 'offset', reason = 'cancelled'"
-            " WHERE ref = %s",
-            [f"REF{first}"],
-        )
-        run = self._run()
-        run.action_compute()
-        self.assertEqual(run.statement_ids.amount_volume, 50)
-
-    # === MONEY === #
-    def test_prepaid_deposit_pays_what_is_left(self):
-        self._volume((1, 25))
-        account = self._accounts(1, "prepaid")
-        account.top_up(1000, ref="VOL-1")
-        self._use(100, 100, account=account)
-        run = self._billed()
-        statement = self._statement(run, account)
-        self.assertEqual(statement.amount_settled, 150)
-        self.assertEqual(statement.move_id.payment_state, "paid")
-        self.assertEqual(account.balance, 850)
-        self.assertEqual(statement.amount_adjustment, 0)
-        self.assertRules()
-
-    def test_next_statement_opens_where_the_last_one_closed(self):
-        self._volume((1, 25))
-        self._use(100)
-        self._bill()
-        self._use(100, start=datetime(2026, 3, 5))
-        statement = self._bill(until=date(2026, 4, 1))
-        self.assertEqual(statement.opening_balance, -75)
-        self.assertEqual(statement.amount_adjustment, 0)
-        # what settles the first one is dated today
-        self.assertEqual(statement.closing_balance, -150)
-
-    def test_two_drafts_at_once_add_up(self):
-        self._volume((1, 25))
-        self._use(100)
-        first = self._run()
-        first.action_compute()
-        self._use(100, start=datetime(2026, 3, 5))
-        second = self._run(until=date(2026, 4, 1))
-        second.action_compute()
-        self.assertEqual(second.statement_ids.amount_adjustment, 0)
-        self.assertRules()
-
-    def test_many_invoices_by_set(self):
-        self._volume((2, 33.33))
-        accounts = self._accounts(12)
-        self._cross_many(
-            [
-                (account, 10 + n + number, None, "toll", None, 0)
-                for n, account in enumerate(accounts)
-                for number in range(3)
-            ]
-        )
-        run = self._billed()
-        self.assertTrue(run.mass_count)
-        self.assertRules()
-        self.assertFalse(run._verify_sample())
-        for statement in run.statement_ids:
-            self.assertGreater(statement.amount_volume, 0)
-            self.assertEqual(statement.amount_total, statement.move_id.amount_total)
-
-    def test_wallet_gets_it_once(self):
-        self._volume((1, 25))
-        self._use(100)
-        statement = self._bill()
-        entry = self.env["toll.wallet.entry"].search([("kind", "=", "discount")])
-        self.assertEqual(len(entry), 1)
-        self.assertTrue(entry.ref.endswith(f"/2026-02/{statement.id}"))
-        self.env["toll.invoice.issuer"]._finish(statement, [], {})
-        again = self.env["toll.wallet.entry"].search([("kind", "=", "discount")])
-        self.assertEqual(again, entry)
-
-    def test_check_finds_a_difference(self):
-        self._volume((1, 25))
-        self._use(100)
-        self._bill()
-        self.env.cr.execute("UPDATE toll_discount_line SET amount = amount + 1")
-        self.env.invalidate_all()
-        found = {r["code"]: r["differences"] for r in self.env["toll.check"].run()}
-        self.assertEqual(len(found["billing-discount"]), 2)
-        self.assertTrue(found["billing-invoice"])
-
-    def test_annex_says_what_was_taken_off(self):
-        plan = self._volume((1, 25))
-        self._use(100)
-        statement = self._bill()
-        annex = statement._get_annex()
-        self.assertEqual(annex["amount"], 100)
-        self.assertEqual(annex["volume"], [(plan.name, date(2026, 2, 1), 1, 25)])
-        self.assertTrue(statement._annex_xlsx())
-        html = self.env["ir.actions.report"]._render_qweb_html(
-            "toll_billing.report_toll_statement", statement.ids
-        )[0]
-        self.assertIn(plan.name.encode(), html)
-
-    # === THE SAME IN PYTHON === #
-    def test_python_and_database_agree(self):
-        chance = random.Random(7)
-        plans = [
-            self._volume((3, 5), (9, 12.5), (20, 40), scope="vehicle"),
-            self._volume((500, 7), (1500, 33.33), measure="amount"),
-            self._volume((25, 20), is_whole=True),
-            self._volume((3, 60), scope="vehicle_plaza"),
-            make_plan(
-                self,
-                kind="cap",
-                amount_cap=150,
-                scope="vehicle",
-                period="day",
-                is_automatic=True,
-            ),
-        ]
-        for _n in range(80):
-            amount = Decimal(chance.randrange(100, 12000)) / 100
-            part = Decimal(chance.choice(["0", "0", "0.1", "0.5", "1"]))
-            self._use(
-                amount,
-                vehicle=chance.choice(self.vehicles),
-                start=datetime(2026, 2, 1, 7)
-                + timedelta(minutes=chance.randrange(26 * 1440)),
-                plaza=chance.choice([self.plaza_a, self.plaza_b]),
-                discount=round(amount * part, 2),
-            )
-        crossings = self.env["toll.crossing"].search(
-            [("account_id", "=", self.account.id)]
-        )
-        pairs = []
-        for plan in plans:
-            covered = crossings.filtered(plan._covers)
-            pairs.append(
-                (
-                    plan._get_core(),
-                    [
-                        discounts.Paid(
-                            c.id,
-                            c._get_local(),
-                            Decimal(str(c.amount)),
-                            Decimal(str(c.amount_discount)),
-                            vehicle=c.vehicle_id.id,
-                            plaza=c.plaza_id.id,
-                        )
-                        for c in covered
-                    ],
-                )
-            )
-        expected = dict.fromkeys([plan.id for plan in plans], Decimal(0))
-        for amount, plan_id in discounts.best_by_volume(pairs).values():
-            expected[plan_id] += amount
-        # in two runs, so that the differences are settled too
-        self._bill(until=date(2026, 2, 14))
-        self._bill()
-        found = {
-            plan.id: Decimal(str(round(amount, 2)))
-            for plan, amount in self.env["toll.discount.line"]._read_group(
-                [("account_id", "=", self.account.id)], ["plan_id"], ["amount:sum"]
-            )
-        }
-        self.assertEqual(
-            {key: value for key, value in found.items() if value},
-            {key: value for key, value in expected.items() if value},
-        )
-
-    # === WHO === #
-    def test_lines_are_nobodys_to_write(self):
-        self._volume((1, 25))
-        self._use(100)
-        line = self._bill().discount_line_ids
-        self.assertEqual(line.with_user(self.agent).amount, 25)
-        for user in (self.agent, self.biller, self.manager):
-            with self.assertRaises(AccessError):
-                line.with_user(user).write({"amount": 1})
-        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            line.plan_id.sudo().write({"state": "draft"})
-            line.plan_id.sudo().unlink()
-
-    def test_another_companys_plan_takes_nothing_off(self):
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        plan = self._volume((1, 50))
-        plan.sudo().company_id = company
-        self.env.flush_all()
-        self._use(100)
-        self.assertEqual(self._bill().amount_volume, 0)
