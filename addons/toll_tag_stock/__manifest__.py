@@ -34,6 +34,7 @@
         "reports/toll_tag_reports.xml",
         "wizards/toll_signup_views.xml",
         "wizards/toll_closing_views.xml",
+        "views/toll_planned_closing_views.xml",
         "reports/contract_contract_templates.xml",
         "views/toll_tag_assignment_views.xml",
         "views/toll_tag_status_views.xml",

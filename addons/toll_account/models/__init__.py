@@ -36,6 +36,7 @@ from . import contract_contract
 from . import toll_account_contract
 from . import toll_account_signup
 from . import toll_account_closing
+from . import toll_planned_closing
 from . import toll_account_change
 from . import toll_dormant_balance
 from . import toll_account_dormant

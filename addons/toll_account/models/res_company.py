@@ -160,3 +160,23 @@ class ResCompany(models.Model):
         provider = self.env.ref("payment.payment_provider_demo")
         if not provider.journal_id:
             provider.journal_id = self._toll_get_topup_journal("online")
+
+    def _toll_tz(self):
+        """Time zone in which this company's days begin and end."""
+        self.ensure_one()
+        operator = (
+            self.env["toll.operator"]
+            .sudo()
+            .search(
+                [("is_issuer", "=", True), ("company_id", "in", (self.id, False))],
+                order="company_id, id",
+                limit=1,
+            )
+        )
+        return self.partner_id.sudo().tz or operator.tz or "UTC"
+
+    def _toll_today(self):
+        self.ensure_one()
+        return fields.Datetime.context_timestamp(
+            self.with_context(tz=self._toll_tz()), fields.Datetime.now()
+        ).date()

@@ -1,5 +1,6 @@
 from . import test_toll_contact
 from . import test_toll_closing
+from . import test_toll_planned_closing
 from . import test_toll_contract
 from . import test_toll_message
 from . import test_toll_reads

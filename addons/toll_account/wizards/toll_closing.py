@@ -2,6 +2,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 
 class TollClosing(models.TransientModel):
@@ -24,6 +25,11 @@ class TollClosing(models.TransientModel):
         "toll.state.reason", required=True, domain="[('state', '=', 'closed')]"
     )
     note = fields.Char()
+    date = fields.Date(
+        string="Last Day",
+        help="Empty: the account closes now. With a date it works until the end of "
+        "that day.",
+    )
     method = fields.Selection(
         [("transfer", "Transfer"), ("cash", "Cash")],
         string="Means of Payment",
@@ -83,6 +89,32 @@ class TollClosing(models.TransientModel):
             request.action_done()
         action = account.action_print_closing_letter()
         return dict(action, close_on_report_download=True)
+
+    def action_plan(self):
+        """Write down that the account closes at the end of a day."""
+        self.ensure_one()
+        if not self.date:
+            raise UserError(self.env._("Until which day does the account work?"))
+        plan = self.env["toll.planned.closing"].create(self._prepare_plan_vals())
+        if self.is_billing and (self.method == "cash" or self.bank_account):
+            plan.action_approve_refund()
+        self.account_id.message_post(
+            body=self.env._(
+                "The account closes on %s.", format_date(self.env, self.date)
+            )
+        )
+        return plan._get_records_action()
+
+    def _prepare_plan_vals(self):
+        return {
+            "account_id": self.account_id.id,
+            "date": self.date,
+            "reason_id": self.reason_id.id,
+            "note": self.note,
+            "method": self.method,
+            "bank_account": self.method == "transfer" and self.bank_account,
+            "request_id": self.request_id.id,
+        }
 
     def action_leave_to_billing(self):
         """Write down how the customer wants the money; Billing closes the account."""

@@ -47,6 +47,8 @@ from . import toll_account_billing
 from . import toll_account_joint
 from . import toll_discount_line
 from . import toll_account_discount
+from . import toll_account_closing
+from . import toll_discount_share
 from . import toll_account
 from . import toll_check
 from . import toll_simulation

@@ -47,26 +47,6 @@ class ResCompany(models.Model):
         self.env["toll.service"].sudo()._ensure_company_taxes(companies)
         return result
 
-    def _toll_tz(self):
-        """Time zone in which this company's days begin and end."""
-        self.ensure_one()
-        operator = (
-            self.env["toll.operator"]
-            .sudo()
-            .search(
-                [("is_issuer", "=", True), ("company_id", "in", (self.id, False))],
-                order="company_id, id",
-                limit=1,
-            )
-        )
-        return self.partner_id.sudo().tz or operator.tz or "UTC"
-
-    def _toll_today(self):
-        self.ensure_one()
-        return fields.Datetime.context_timestamp(
-            self.with_context(tz=self._toll_tz()), fields.Datetime.now()
-        ).date()
-
     def _toll_first_journal(self, journal_type):
         Journal = self.env["account.journal"].sudo()
         return Journal.search(

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
 
 #: What is compared between a closed period and what it comes to now.
-FIGURES = ("quantity", "amount_base", "amount_tax", "amount")
+FIGURES = ("quantity", "amount_base", "amount_tax", "amount_volume", "amount")
 #: Closed periods that may still be corrected.
 PERIODS_BACK = 24
 

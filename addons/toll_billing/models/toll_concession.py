@@ -257,11 +257,15 @@ class TollConcession(models.Model):
         self.ensure_one()
         unit = self._get_unit()
         facts, revenue, crossings = {}, Decimal(0), 0
-        for service, count, charged in self._fetch(queries.revenue(self, first, last)):
+        for service, count, charged, volume in self._fetch(
+            queries.revenue(self, first, last)
+        ):
             rate = rates.get(service)
             if rate is None:
                 rate = self._get_tax_rate(service)
-            net, tax = canon.split_tax(Decimal(charged), rate, unit)
+            # what volume discounts took off later was never earned
+            charged, volume = Decimal(charged), Decimal(volume)
+            net, tax = canon.split_tax(charged - volume, rate, unit)
             revenue += net
             crossings += count
             facts["revenue", service] = {
@@ -271,6 +275,7 @@ class TollConcession(models.Model):
                 "quantity": int(count),
                 "amount_base": net,
                 "amount_tax": tax,
+                "amount_volume": volume,
                 "amount": net + tax,
             }
         for kind, count, forgone in self._fetch(queries.exempt(self, first, last)):

@@ -67,6 +67,11 @@ class TollConcessionEntry(models.Model):
     quantity = fields.Integer(string="Crossings", readonly=True)
     amount_base = fields.Monetary(string="Net", readonly=True)
     amount_tax = fields.Monetary(string="Tax", readonly=True)
+    amount_volume = fields.Monetary(
+        string="Volume Discounts",
+        readonly=True,
+        help="Taken off the revenue: the share of these plazas.",
+    )
     amount = fields.Monetary(
         readonly=True, help="With tax. Of exempt crossings: what they would have cost."
     )

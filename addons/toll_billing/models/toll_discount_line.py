@@ -35,7 +35,12 @@ class TollDiscountLine(models.Model):
     )
     purpose = fields.Selection(related="plan_id.purpose")
     kind = fields.Selection(
-        [("rate", "At each crossing"), ("volume", "By volume"), ("cap", "Cap")],
+        [
+            ("rate", "At each crossing"),
+            ("volume", "By volume"),
+            ("cap", "Cap"),
+            ("closing", "Given back on closing"),
+        ],
         required=True,
         readonly=True,
     )
@@ -57,6 +62,14 @@ class TollDiscountLine(models.Model):
         readonly=True,
         help="Did not fit on this statement: the next one takes it.",
     )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Credit Note",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="By which the rest was given back when the account closed.",
+    )
 
 
 class TollStatement(models.Model):
@@ -77,7 +90,7 @@ class TollStatement(models.Model):
         rows = {}
         # whoever may read the statement reads the names of its plans
         for line in self.sudo().discount_line_ids:
-            if line.kind == "rate":
+            if line.kind not in ("volume", "cap"):
                 continue
             count, amount = rows.get((line.plan_id, line.period), (0, 0))
             rows[line.plan_id, line.period] = (

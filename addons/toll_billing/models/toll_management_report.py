@@ -14,6 +14,7 @@ BREAKDOWNS = (
     ("plaza", "plaza_id", "toll.plaza", "charged", "money"),
     ("class", "class_id", "toll.vehicle.class", "crossings", "number"),
     ("electronic", "plaza_id", "toll.plaza", "tag_share", "percent"),
+    ("volume", "plaza_id", "toll.plaza", "volume", "money"),
 )
 
 
@@ -122,8 +123,8 @@ class TollManagementReport(models.Model):
     def _traffic_figures(self, first, last):
         rows = self._fetch(queries.traffic(self.company_id, first, last))
         by_state = {row[0]: row[1:] for row in rows}
-        none = (0, 0, 0, "0", "0", "0")
-        crossings, by_tag, exempt, charged, discount, forgone = by_state.get(
+        none = (0, 0, 0, "0", "0", "0", "0")
+        crossings, by_tag, exempt, charged, discount, forgone, volume = by_state.get(
             "posted", none
         )
         return {
@@ -133,6 +134,7 @@ class TollManagementReport(models.Model):
                 charged
             ),
             ("traffic", self.env._("Discounts"), "money"): Decimal(discount),
+            ("traffic", self.env._("Volume discounts"), "money"): Decimal(volume),
             ("traffic", self.env._("Exempt crossings"), "number"): exempt,
             ("traffic", self.env._("Forgone by exemptions"), "money"): Decimal(forgone),
             ("traffic", self.env._("Still held"), "number"): by_state.get("held", none)[
@@ -158,9 +160,11 @@ class TollManagementReport(models.Model):
                         "crossings": count,
                         "tag_share": _percent(by_tag, count),
                         "charged": Decimal(charged),
+                        "volume": Decimal(volume),
                     }[figure],
                 )
-                for key, count, by_tag, charged, _forgone in rows
+                for key, count, by_tag, charged, _forgone, volume in rows
+                if figure != "volume" or Decimal(volume)
             ]
             values.sort(key=lambda pair: pair[0])
             figures |= {(section, label, unit): value for label, value in values}
@@ -172,7 +176,7 @@ class TollManagementReport(models.Model):
         )
         return figures | {
             ("exempt", kinds.get(kind, kind), "money"): Decimal(forgone)
-            for kind, _count, _tag, _charged, forgone in rows
+            for kind, _count, _tag, _charged, forgone, _volume in rows
             if kind
         }
 

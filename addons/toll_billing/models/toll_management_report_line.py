@@ -7,6 +7,7 @@ SECTIONS = [
     ("plaza", "Revenue per Plaza"),
     ("class", "Crossings per Class"),
     ("electronic", "Share by TAG per Plaza"),
+    ("volume", "Volume Discounts per Plaza"),
     ("exempt", "Forgone by Exemption"),
     ("customers", "Customers"),
     ("billing", "Billing and Collection"),

@@ -64,6 +64,12 @@ class TollTrafficDay(models.Model):
     amount_charged = fields.Monetary(
         string="Charged", readonly=True, help="Amount less discount, taxes included."
     )
+    amount_volume = fields.Monetary(
+        string="Volume Discounts",
+        readonly=True,
+        help="What was counted from the crossings of a month and taken off invoices: "
+        "the share of this plaza and day. Charged is without it.",
+    )
     amount_forgone = fields.Monetary(
         string="Forgone", readonly=True, help="What exempt crossings would have cost."
     )
@@ -103,13 +109,16 @@ class TollTrafficDay(models.Model):
         cr.execute(queries.look())
         cr.execute(queries.take(limit))
         batch_ids = [batch_id for (batch_id,) in cr.fetchall()]
+        cr.execute(queries.create_cells())
         if batch_ids:
-            cr.execute(queries.create_cells())
             cr.execute(queries.count_batches(batch_ids))
+        cr.execute(queries.take_shared())
+        if batch_ids or cr.rowcount:
             cr.execute(queries.clear_days())
             cr.execute(queries.add_up_days())
             cr.execute(lane_read.clear_days())
             cr.execute(lane_read.add_up_days())
+            cr.execute(queries.add_shares())
         cr.execute(queries.counted())
         self.invalidate_model()
         self.env["toll.lane.read"].invalidate_model()

@@ -105,7 +105,7 @@ def invoices_against_crossings(limit=50) -> SQL:
                ) t ON true
           LEFT JOIN LATERAL (
                 SELECT COALESCE(sum(amount), 0) AS amount FROM toll_discount_line
-                 WHERE statement_id = s.id AND kind <> 'rate') v ON true
+                 WHERE statement_id = s.id AND kind IN ('volume', 'cap')) v ON true
           LEFT JOIN LATERAL (
                 SELECT sum(amount_total) AS amount FROM toll_statement_line
                  WHERE statement_id = s.id) l ON true

@@ -265,7 +265,8 @@ def claimed_totals(run) -> SQL:
                - COALESCE((SELECT sum(l.amount)
                              FROM toll_discount_line l
                              JOIN toll_statement x ON x.id = l.statement_id
-                            WHERE x.run_id = %(run)s AND l.kind <> 'rate'), 0)
+                            WHERE x.run_id = %(run)s
+                              AND l.kind IN ('volume', 'cap')), 0)
           FROM toll_statement s
           JOIN toll_crossing_data c
             ON c.account_id = s.account_id AND c.statement_id = s.id

@@ -19,11 +19,11 @@ def _covered(concession, first, last) -> SQL:
 
 
 def revenue(concession, first, last) -> SQL:
-    """(service, crossings that were charged, charged as text)."""
+    """(service, crossings charged, charged, volume discounts; money as text)."""
     return SQL(
         """
         SELECT t.service, sum(t.crossings - t.crossings_exempt),
-               sum(t.amount_charged)::text
+               sum(t.amount_charged)::text, COALESCE(sum(t.amount_volume), 0)::text
           FROM toll_traffic_day t WHERE %s GROUP BY 1 ORDER BY 1
         """,
         _covered(concession, first, last),

@@ -95,7 +95,8 @@ def resolve(with_discounts=False, **terms) -> SQL:
                    ) pv ON TRUE
             OFFSET 0
         ), known AS NOT MATERIALIZED (
-            SELECT f.*, acc.state AS account_state, acc.closed_at,
+            SELECT f.*, acc.state AS account_state,
+                   COALESCE(acc.closed_at, acc.closes_at) AS closed_at,
                    acc.company_id AS account_company_id,
                    v.class_id AS vehicle_class_id,
                    COALESCE(f.policy, %(policy)s) AS class_policy,
@@ -173,7 +174,7 @@ def resolve(with_discounts=False, **terms) -> SQL:
                     WHEN account_id IS NULL THEN 'unknown_plate'
                     WHEN account_company_id <> %(company)s
                         OR account_state = 'draft'
-                        OR (account_state = 'closed' AND closed_at <= occurred_at)
+                        OR closed_at <= occurred_at
                         THEN 'inactive_account'
                     WHEN class_policy = 'hold' AND lane_class_id IS NOT NULL
                         AND vehicle_class_id IS NOT NULL

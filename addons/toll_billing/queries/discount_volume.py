@@ -22,7 +22,7 @@ def exists(company_id) -> SQL:
     )
 
 
-def _local(crossing="c", operator="o", plaza="z") -> SQL:
+def local(crossing="c", operator="o", plaza="z") -> SQL:
     """Wall clock of a crossing at its plaza."""
     return SQL(
         "(%s.occurred_at AT TIME ZONE 'UTC')"
@@ -55,7 +55,7 @@ def _wanted_by_run(run) -> SQL:
          WHERE l.amount_carried > 0
         """,
         run=run.id,
-        local=_local(),
+        local=local(),
         granted=granted(),
     )
 
@@ -176,7 +176,7 @@ def _entitled(wanted, condition) -> SQL:
         """,
         plans=plans(condition),
         wanted=wanted,
-        local=_local(),
+        local=local(),
         admits=admits(
             "p",
             account=SQL("b.account_id"),
@@ -281,7 +281,7 @@ def note_rates(run) -> SQL:
          GROUP BY s.id, c.discount_plan_id, 7, c.operator_id, c.service, sv.id
         """,
         run=run.id,
-        local=_local(),
+        local=local(),
         uid=run.env.uid,
     )
 
@@ -319,7 +319,7 @@ def credit_wallets(statement_ids, uid) -> SQL:
               JOIN toll_statement s ON s.id = l.statement_id
               JOIN toll_account a ON a.id = s.account_id
               JOIN toll_discount_plan p ON p.id = l.plan_id
-             WHERE s.id = ANY(%(statements)s) AND l.kind <> 'rate'
+             WHERE s.id = ANY(%(statements)s) AND l.kind IN ('volume', 'cap')
              GROUP BY s.id, a.number, p.id, l.period
             HAVING sum(l.amount) <> 0
              ORDER BY s.id, p.id, l.period
@@ -331,6 +331,33 @@ def credit_wallets(statement_ids, uid) -> SQL:
         """,
         statements=list(statement_ids),
         uid=uid,
+    )
+
+
+def carried_over(account) -> SQL:
+    """What an account was promised and no statement could take: (operator, service,
+    id of it, plan, month, crossings, amount as text, last statement)."""
+    return SQL(
+        """
+        WITH %(entitled)s
+        SELECT d.operator_id, d.service, sv.id, d.plan_id, d.month, d.crossings,
+               d.amount::text, s.id
+          FROM due d
+          LEFT JOIN toll_service sv ON sv.code = d.service
+         CROSS JOIN LATERAL (
+               SELECT max(x.id) AS id FROM toll_statement x
+                WHERE x.account_id = d.account_id AND x.state = 'invoiced') s
+         WHERE d.amount <> 0 AND d.net > 0 AND s.id IS NOT NULL
+         ORDER BY d.operator_id, d.service, d.month, d.plan_id
+        """,
+        entitled=_entitled(
+            SQL(
+                "SELECT DISTINCT account_id, period AS month FROM toll_discount_line"
+                " WHERE account_id = %s AND amount_carried > 0",
+                account.id,
+            ),
+            SQL("p.kind <> 'rate' AND p.company_id = %s", account.company_id.id),
+        ),
     )
 
 
@@ -364,7 +391,7 @@ def lines_against_wallets(limit=50) -> SQL:
                   FROM toll_discount_line l
                   JOIN toll_statement s
                     ON s.id = l.statement_id AND s.state = 'invoiced'
-                 WHERE l.kind <> 'rate' GROUP BY l.account_id) l
+                 WHERE l.kind IN ('volume', 'cap') GROUP BY l.account_id) l
           FULL JOIN (SELECT account_id, sum(amount) AS amount
                   FROM toll_wallet_entry_data WHERE kind = 'discount'
                  GROUP BY account_id) e ON e.account_id = l.account_id

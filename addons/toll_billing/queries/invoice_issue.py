@@ -172,7 +172,8 @@ def lines(statement_ids) -> SQL:
             SELECT l.id, d.plan_id, sum(d.amount) AS amount
               FROM line l
               JOIN toll_discount_line d
-                ON d.statement_id = l.statement_id AND d.kind <> 'rate'
+                ON d.statement_id = l.statement_id
+               AND d.kind IN ('volume', 'cap')
                AND d.operator_id = l.operator_id AND d.service = l.service
              WHERE l.amount_volume <> 0
              GROUP BY l.id, d.plan_id

@@ -9,7 +9,7 @@ def traffic(company, first, last) -> SQL:
         """
         SELECT state, sum(crossings), sum(crossings_tag), sum(crossings_exempt),
                sum(amount_charged)::text, sum(amount_discount)::text,
-               sum(amount_forgone)::text
+               sum(amount_forgone)::text, COALESCE(sum(amount_volume), 0)::text
           FROM toll_traffic_day
          WHERE company_id = %s AND currency_id = %s AND day BETWEEN %s AND %s
          GROUP BY state
@@ -26,7 +26,8 @@ def traffic_by(column, company, first, last) -> SQL:
     return SQL(
         """
         SELECT %(column)s, sum(crossings), sum(crossings_tag),
-               sum(amount_charged)::text, sum(amount_forgone)::text
+               sum(amount_charged)::text, sum(amount_forgone)::text,
+               COALESCE(sum(amount_volume), 0)::text
           FROM toll_traffic_day
          WHERE company_id = %(company)s AND currency_id = %(currency)s
            AND state = 'posted' AND day BETWEEN %(first)s AND %(last)s

@@ -77,6 +77,8 @@ def create_tables() -> SQL:
         );
         INSERT INTO toll_traffic_state (id) VALUES (1) ON CONFLICT DO NOTHING;
         CREATE TABLE IF NOT EXISTS toll_traffic_waiting (batch_id int4 PRIMARY KEY);
+        CREATE TABLE IF NOT EXISTS toll_traffic_shared (
+            operator_id int4 NOT NULL, plaza_id int4 NOT NULL, day date NOT NULL);
         """
     )
 
@@ -229,6 +231,22 @@ def count_batches(batch_ids) -> SQL:
     )
 
 
+def take_shared() -> SQL:
+    """Days whose volume discounts are not counted yet are counted again."""
+    return SQL(
+        """
+        WITH taken AS (
+            DELETE FROM toll_traffic_shared RETURNING operator_id, plaza_id, day
+        ), waiting AS (
+            SELECT DISTINCT operator_id, plaza_id, day FROM taken
+             EXCEPT SELECT operator_id, plaza_id, day FROM toll_traffic_cell
+        )
+        INSERT INTO toll_traffic_cell (operator_id, plaza_id, day)
+        SELECT operator_id, plaza_id, day FROM waiting
+        """
+    )
+
+
 def clear_days() -> SQL:
     return SQL(
         """
@@ -244,11 +262,11 @@ def add_up_days() -> SQL:
     return SQL(
         """
         INSERT INTO toll_traffic_day (%(keys)s, road_id, %(sums)s, amount_charged,
-            crossings_tag, crossings_exempt, amount_forgone)
+            crossings_tag, crossings_exempt, amount_forgone, amount_volume)
         SELECT f.*, amount - amount_discount,
                CASE WHEN identified = 'tag' THEN crossings ELSE 0 END,
                CASE WHEN exempt_kind IS NULL THEN 0 ELSE crossings END,
-               CASE WHEN exempt_kind IS NULL THEN 0 ELSE amount_discount END
+               CASE WHEN exempt_kind IS NULL THEN 0 ELSE amount_discount END, 0
           FROM (SELECT %(b_keys)s, p.road_id, sum(b.crossings) AS crossings,
                        sum(b.amount) AS amount,
                        sum(b.amount_discount) AS amount_discount
@@ -262,6 +280,28 @@ def add_up_days() -> SQL:
         keys=_names(KEYS),
         sums=_names(SUMS),
         b_keys=_names(KEYS, "b"),
+    )
+
+
+def add_shares() -> SQL:
+    """What volume discounts take off these days: rows of no crossing."""
+    return SQL(
+        """
+        INSERT INTO toll_traffic_day (company_id, operator_id, plaza_id, day,
+            payment_mode, service, state, currency_id, road_id, crossings, amount,
+            amount_discount, amount_charged, crossings_tag, crossings_exempt,
+            amount_forgone, amount_volume)
+        SELECT s.company_id, s.operator_id, s.plaza_id, s.day, s.payment_mode,
+               s.service, 'posted', s.currency_id, p.road_id, 0, 0, 0, 0, 0, 0, 0,
+               sum(s.amount)
+          FROM toll_discount_share s
+          JOIN toll_traffic_cell c
+            ON s.operator_id = c.operator_id AND s.day = c.day
+           AND COALESCE(s.plaza_id, 0) = c.plaza_id
+          LEFT JOIN toll_plaza p ON p.id = s.plaza_id
+         GROUP BY s.company_id, s.operator_id, s.plaza_id, s.day, s.payment_mode,
+                  s.service, s.currency_id, p.road_id
+        """
     )
 
 
@@ -314,7 +354,8 @@ def differences() -> SQL:
           FULL JOIN (SELECT operator_id, day, sum(crossings) AS crossings,
                        sum(amount - amount_discount) AS charged
                   FROM toll_traffic_batch GROUP BY 1, 2) b USING (operator_id, day)
-         WHERE (t.crossings, t.charged) IS DISTINCT FROM (b.crossings, b.charged)
+         WHERE (COALESCE(t.crossings, 0), COALESCE(t.charged, 0))
+               <> (COALESCE(b.crossings, 0), COALESCE(b.charged, 0))
          LIMIT 100
         """,
         touched=_touched(),

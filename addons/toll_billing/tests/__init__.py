@@ -16,6 +16,7 @@ from . import test_intake_profile
 from . import test_toll_billing_run
 from . import test_invoice_issue
 from . import test_invoice_joint
+from . import test_planned_closing
 from . import test_invoice_deposit
 from . import test_tag_lost
 from . import test_exemption_rating

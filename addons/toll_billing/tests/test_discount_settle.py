@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import AccessError
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -66,6 +67,39 @@ class TestDiscountSettle(DiscountVolumeCase):
         self.assertEqual(self._bill(until=date(2026, 4, 1)).amount_volume, 120)
         self._use(1000, start=datetime(2026, 4, 20, 18))
         self.assertEqual(self._bill(until=date(2026, 5, 1)).amount_volume, 0)
+
+    def _carry(self):
+        """180 are due, the statement takes 60 of them."""
+        self._volume((4, 50), is_whole=True)
+        self._use(100, 100, 100)
+        self._bill(until=date(2026, 2, 15))
+        self._use(60, start=datetime(2026, 2, 20, 18))
+        return self._bill()
+
+    def test_closing_gives_back_what_was_carried_000_10(self):
+        self.account.payment_mode = "prepaid"
+        self.account.top_up(400, ref="carry")
+        statement = self._carry()
+        self.assertEqual(self.account.balance, 100)
+        reason = self.env.ref("toll_account.toll_state_reason_moved")
+        entry = self.account._close_and_settle(reason, None, "cash", "CARRY-1")
+        self.assertEqual((entry.amount, self.account.state), (-220, "closed"))
+        line = statement.discount_line_ids.filtered(lambda d: d.kind == "closing")
+        self.assertEqual((line.amount, line.move_id.amount_total), (120, 120))
+        self.assertEqual(line.move_id.amount_residual, 0)
+        self.assertFalse(self.account._give_back_carried(), "once")
+        self.assertRules()
+
+    def test_closing_of_a_postpaid_account_leaves_the_credit_note_open(self):
+        self._carry()
+        note = self.account._give_back_carried()
+        self.assertEqual((note.move_type, note.amount_residual), ("out_refund", 120))
+        self.assertEqual(note.invoice_line_ids.tax_ids, self._statement_taxes())
+        self._use(1000, start=datetime(2026, 3, 20, 18))
+        self.assertEqual(self._bill(until=date(2026, 4, 1)).amount_volume, 0)
+
+    def _statement_taxes(self):
+        return self.account.statement_ids.line_ids[:1].tax_ids
 
     def test_better_plan_that_is_reached_later_replaces_the_first(self):
         first = self._volume((1, 10))
@@ -179,6 +213,54 @@ class TestDiscountSettle(DiscountVolumeCase):
             "toll_billing.report_toll_statement", statement.ids
         )[0]
         self.assertIn(plan.name.encode(), html)
+
+    # === REVENUE === #
+    def test_shares_of_plazas_are_the_discount_000_10(self):
+        """A cap takes 10.00 off three equal crossings: 3.34, 3.33 and 3.33."""
+        make_plan(self, kind="cap", amount_cap=290, is_automatic=True)
+        plazas = self.plaza_a | self.env["toll.plaza"].create(
+            [
+                {"code": code, "name": code, "operator_id": self.operator_a.id}
+                for code in ("P8", "P9")
+            ]
+        )
+        for plaza in plazas:
+            self._use(100, plaza=plaza)
+        self.assertEqual(self._bill().amount_volume, 10)
+        shares = self.env["toll.discount.share"].search(
+            [("operator_id", "=", self.operator_a.id)]
+        )
+        self.assertEqual(shares.plaza_id, plazas)
+        self.assertEqual(sorted(shares.mapped("amount")), [3.33, 3.33, 3.34])
+        self.assertEqual(set(shares.mapped("day")), {date(2026, 2, 1)})
+        Day = self.env["toll.traffic.day"]
+        for _time in range(2):
+            Day._refresh()
+            days = Day.search([("operator_id", "=", self.operator_a.id)])
+            self.assertEqual(round(sum(days.mapped("amount_volume")), 2), 10)
+            self.assertEqual(sum(days.mapped("amount_charged")), 0)
+        concession = self.env["toll.concession"].create(
+            {
+                "code": "SHARE",
+                "name": "Shares",
+                "operator_id": self.operator_a.id,
+                "partner_id": self.company.partner_id.id,
+                "date_from": "2026-02-01",
+                "plaza_ids": [Command.set(plazas[:1].ids)],
+            }
+        )
+        facts = concession._get_facts(date(2026, 2, 1), date(2026, 2, 28), {})
+        revenue = facts["revenue", "toll"]
+        mine = shares.filtered(lambda share: share.plaza_id == plazas[:1]).amount
+        self.assertEqual(float(revenue["amount_volume"]), mine)
+        self.assertEqual(float(revenue["amount"]), -mine)
+        self.assertFalse(self.env["toll.check"]._check_discount_shares())
+        self.env.cr.execute("UPDATE toll_discount_share SET amount = amount + 1")
+        self.assertTrue(self.env["toll.check"]._check_discount_shares())
+        with self.assertRaises(AccessError):
+            shares.with_user(self.agent).mapped("amount")
+        with self.assertRaises(UserError):
+            shares.sudo().write({"amount": 1})
 
     # === THE SAME IN PYTHON === #
     def test_python_and_database_agree(self):

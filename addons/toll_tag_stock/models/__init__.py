@@ -30,6 +30,7 @@ from . import toll_tag_intake
 from . import toll_opening_load
 from . import toll_account
 from . import toll_account_signup
+from . import toll_planned_closing
 from . import toll_account_contact
 from . import toll_commission_rule
 from . import toll_vehicle
