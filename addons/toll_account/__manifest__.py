@@ -150,6 +150,7 @@
         "demo/res_users_demo.xml",
         "demo/toll_account_demo.xml",
         "demo/toll_desk_demo.xml",
+        "demo/toll_planned_closing_demo.xml",
         "demo/toll_front_demo.xml",
         "demo/toll_portal_demo.xml",
         "demo/toll_message_demo.xml",

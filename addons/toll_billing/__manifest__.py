@@ -18,6 +18,7 @@
         "security/billing_run_security.xml",
         "security/discount_security.xml",
         "security/discount_share_security.xml",
+        "security/exemption_correction_security.xml",
         "security/handheld_security.xml",
         "security/traffic_security.xml",
         "security/concession_security.xml",
@@ -35,6 +36,7 @@
         "views/toll_crossing_views.xml",
         "views/toll_crossing_batch_views.xml",
         "views/toll_exemption_views.xml",
+        "views/toll_exemption_correction_views.xml",
         "views/toll_service_views.xml",
         "views/toll_holiday_views.xml",
         "views/toll_tariff_views.xml",
@@ -85,6 +87,7 @@
         "demo/toll_discount_demo.xml",
         "demo/toll_handheld_demo.xml",
         "demo/toll_concession_demo.xml",
+        "demo/toll_fleet_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -31,12 +31,21 @@ class TollAccount(models.Model):
     document_ids = fields.One2many("toll.document", "account_id")
     exemption_ids = fields.One2many("toll.exemption", "account_id")
 
+    def write(self, vals):
+        """What follows the main account must not go round in circles."""
+        above = self.browse(vals.get("parent_id"))
+        while above:
+            if above in self:
+                raise ValidationError(
+                    self.env._(
+                        "An account cannot be a part of itself, nor of its parts."
+                    )
+                )
+            above = above.parent_id
+        return super().write(vals)
+
     @api.constrains("parent_id", "company_id")
     def _check_parent_id(self):
-        if self._has_cycle():
-            raise ValidationError(
-                self.env._("An account cannot be a part of itself, nor of its parts.")
-            )
         for account in self:
             if account.parent_id.company_id not in (
                 account.company_id,

@@ -72,7 +72,7 @@ class TollExemption(models.Model):
         tracking=True,
         default=fields.Date.context_today,
         help="First day, by the clock of the plaza. Crossings that were charged before "
-        "the approval stay charged; give them back by an adjustment if need be.",
+        "the approval stay charged until a correction gives them back.",
     )
     date_to = fields.Date(
         string="Until",

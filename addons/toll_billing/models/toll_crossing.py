@@ -34,6 +34,7 @@ REASONS = [
     ("cancel_unknown", "Cancels an unknown crossing"),
     ("cancel_billed", "Cancels a billed crossing"),
     ("cancelled", "Cancelled by the operator"),
+    ("exempted", "Exempt, approved later"),
     ("refused", "Refused in review"),
 ]
 

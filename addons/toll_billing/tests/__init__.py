@@ -20,6 +20,7 @@ from . import test_planned_closing
 from . import test_invoice_deposit
 from . import test_tag_lost
 from . import test_exemption_rating
+from . import test_exemption_correction
 from . import test_discount_rating
 from . import test_discount_grant
 from . import test_discount_volume
