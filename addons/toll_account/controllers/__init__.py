@@ -12,3 +12,4 @@ from . import public_page
 from . import public
 from . import public_topup
 from . import public_signup
+from . import queue

@@ -97,3 +97,6 @@ from . import toll_gateway
 from . import toll_message
 from . import toll_account_message
 from . import website
+from . import toll_queue_service
+from . import toll_queue_office
+from . import toll_queue_ticket

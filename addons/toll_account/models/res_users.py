@@ -10,6 +10,14 @@ class ResUsers(models.Model):
         ondelete="set null",
         help="Where the person works: its till and its reports.",
     )
+    toll_desk = fields.Char(
+        string="Desk", size=12, help="Where the person calls customers to."
+    )
+    toll_queue_service_ids = fields.Many2many(
+        "toll.queue.service",
+        string="Services at the Counter",
+        help="Tickets that the person is given. Empty: all.",
+    )
     toll_operator_id = fields.Many2one(
         "toll.operator",
         index="btree_not_null",

@@ -25,3 +25,5 @@ from . import test_toll_wallet_entry
 from . import test_payment_transaction
 from . import test_toll_auto_topup
 from . import test_toll_privacy
+from . import test_toll_queue
+from . import test_toll_queue_concurrency
