@@ -37,6 +37,8 @@ WAYS = {
 #: What tells a program something, while screens ask for it all the time.
 PROGRAM_WAYS = WAYS | {"search": "search", "search_count": "search"}
 BY_IDS = {"read", "web_read", "web_save", "web_save_multi", "onchange", "export_data"}
+#: Those whose answer says which of the ids there are.
+ANSWERED = {"read", "web_read"}
 WORDS = ("domain", "name", "term")
 
 #: Fields by which groups name people.

@@ -61,7 +61,9 @@ class TollAccessLog(models.Model):
     model = fields.Selection("_selection_model", string="What", readonly=True)
     method = fields.Char(readonly=True)
     record_count = fields.Integer(string="Records", readonly=True)
-    record_text = fields.Char(string="Record IDs", compute="_compute_keys")
+    record_text = fields.Char(
+        string="Record IDs", compute="_compute_keys", compute_sudo=True
+    )
     domain = fields.Char(string="Searched by", readonly=True)
     address = fields.Char(string="IP Address", readonly=True)
 
@@ -142,9 +144,10 @@ class TollAccessLog(models.Model):
         rows, groups = reads.rows_of(result)
         if not reads.is_personal(call, rows):
             return
-        ids = call.ids or reads.ids_of(rows)
+        found = reads.ids_of(rows)
+        ids = found if call.method in reads.ANSWERED else call.ids or found
         if call.way == "form" and not ids and not call.account:
-            return  # a new record shows what its author types
+            return  # nothing was there, or it is new: its author types what it shows
         accounts = self._find_accounts(call, ids[: reads.BOUND], groups or rows)
         if accounts is None:
             return
@@ -156,7 +159,6 @@ class TollAccessLog(models.Model):
         self._write_row(
             queries.log_read(
                 user=uid,
-                company=self.env["res.users"].browse(uid).company_id.id,
                 source=way,
                 model=call.model,
                 method=call.method,

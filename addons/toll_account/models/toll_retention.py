@@ -97,6 +97,12 @@ class TollRetention(models.Model):
             "read_log": {"erase"},
         }
 
+    @api.depends("data_class")
+    def _compute_display_name(self):
+        labels = dict(self._fields["data_class"]._description_selection(self.env))
+        for rule in self:
+            rule.display_name = labels.get(rule.data_class, "")
+
     @api.depends("data_class", "action")
     def _compute_is_swept(self):
         swept = self._get_swept()

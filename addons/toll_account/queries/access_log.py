@@ -62,7 +62,6 @@ def create_guard() -> SQL:
 
 def log_read(
     user,
-    company,
     source,
     model,
     method,
@@ -80,7 +79,7 @@ def log_read(
             date, user_id, office_id, company_id, account_id, source, model, method,
             record_count, record_keys, account_keys, domain, address)
         SELECT now() AT TIME ZONE 'UTC', u.id, u.toll_office_id,
-               COALESCE(a.company_id, %(company)s), a.id,
+               COALESCE(a.company_id, u.company_id), a.id,
                %(source)s, %(model)s, %(method)s, %(count)s,
                %(records)s::int8[], %(accounts)s::int[], %(domain)s, %(address)s
           FROM res_users u
@@ -95,7 +94,6 @@ def log_read(
                   AND l.record_keys = %(records)s::int8[]))
         """,
         user=user,
-        company=company,
         source=source,
         model=model,
         method=method,

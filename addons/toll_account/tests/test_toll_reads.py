@@ -70,6 +70,12 @@ class TestTollReads(TollCommon, HttpCase):
         row = self._call("toll.account", "web_search_read", [("vat", "=", "NO")], LIST)
         self.assertEqual((row.record_count, row.domain), (0, '[["vat", "=", "NO"]]'))
 
+        gone = self.env["toll.account"].search([], order="id desc", limit=1).id + 9
+        self.assertFalse(
+            self._call("toll.account", "web_read", [gone], specification=LIST),
+            "there was nothing to see",
+        )
+
     def test_an_opened_record_counts_once_in_a_quarter_of_an_hour(self):
         row = self._call(
             "toll.account", "web_read", self.account.ids, specification=LIST
