@@ -68,7 +68,13 @@ PRIVATE = {
     "/my/toll/vehicles/page/<int:page>",
 }
 # Routes of other addons under these prefixes, with their own tests and keys.
-ELSEWHERE = ("/toll/api", "/toll/bridge", "/toll/call", "/toll/handheld")
+ELSEWHERE = (
+    "/toll/api",
+    "/toll/bridge",
+    "/toll/call",
+    "/toll/handheld",
+    "/toll/messages",
+)
 HOSTILE = [
     "0",
     "-1",
