@@ -45,6 +45,10 @@ class TollDiscountShare(models.Model):
 
     _day_idx = models.Index("(operator_id, day)")
 
+    def init(self):
+        """Discounts that were invoiced before there were shares."""
+        self.env.cr.execute(queries.share(queries.missing(), self.env.uid))
+
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
         raise UserError(self.env._("Shares are written with the invoices."))

@@ -257,6 +257,11 @@ class TestDiscountSettle(DiscountVolumeCase):
         self.assertFalse(self.env["toll.check"]._check_discount_shares())
         self.env.cr.execute("UPDATE toll_discount_share SET amount = amount + 1")
         self.assertTrue(self.env["toll.check"]._check_discount_shares())
+        self.env.cr.execute("DELETE FROM toll_discount_share")
+        for _time in range(2):
+            self.env["toll.discount.share"].init()
+            self.assertFalse(self.env["toll.check"]._check_discount_shares())
+        shares = self.env["toll.discount.share"].search([])
         with self.assertRaises(AccessError):
             shares.with_user(self.agent).mapped("amount")
         with self.assertRaises(UserError):
