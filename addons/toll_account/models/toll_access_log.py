@@ -211,6 +211,7 @@ class TollAccessLog(models.Model):
         is committed beside it.
         """
         if not self.env.cr.readonly:
+            self.env.flush_all()  # what else there is to write comes first
             self.env.cr.execute(query)
             return
         self.env.cr.commit()  # pylint: disable=invalid-commit
