@@ -13,6 +13,7 @@
         "security/ir.model.access.csv",
         "security/toll_hw_bridge_security.xml",
         "data/ir_sequence_data.xml",
+        "data/ir_cron_data.xml",
         "data/toll_encoding_policy_data.xml",
         "wizards/toll_encoding_add_views.xml",
         "views/toll_encoding_attempt_views.xml",

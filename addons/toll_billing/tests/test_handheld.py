@@ -44,6 +44,17 @@ class TestHandheld(HandheldCommon):
         self.assertNotIn(key[13:], kept)
         self.assertNotIn(code, kept)
 
+    def test_the_dialog_shows_code_and_image(self):
+        """With the fields that the browser asks for, an image's age among them."""
+        codes = self.env["toll.handheld.code"].with_user(self.manager)
+        defaults = codes._prepare_defaults("0123-4567-89AB")
+        names = ("code", "url", "qr", "write_date")
+        answer = codes.with_context(**defaults).onchange(
+            {}, [], dict.fromkeys(names, {})
+        )
+        self.assertEqual(answer["value"]["code"], "0123-4567-89AB")
+        self.assertTrue(answer["value"]["qr"].startswith("iVBOR"))
+
     def test_a_new_enrolment_ends_the_key_before(self):
         key = self._enrol(self.handheld._make_code()).json()["key"]
         self._assert_error(self._call("hello"), 401)

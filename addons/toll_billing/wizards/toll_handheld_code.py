@@ -16,6 +16,7 @@ class TollHandheldCode(models.AbstractModel):
     code = fields.Char(readonly=True)
     url = fields.Char(string="Address", readonly=True)
     qr = fields.Binary(string="QR Code", readonly=True)
+    write_date = fields.Datetime(readonly=True)  # asked for beside every image
 
     @api.model
     def _prepare_defaults(self, code):

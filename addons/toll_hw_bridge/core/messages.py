@@ -12,6 +12,7 @@ MESSAGE = 500
 LOG_LINES = 100
 _BOOT = re.compile(r"[0-9A-Za-z-]{8,64}")
 _HEX = re.compile(r"(?:[0-9A-F]{4}){2,31}")
+_WORDS = re.compile(r"(?:[0-9A-F]{4}){1,32}")
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -23,6 +24,7 @@ class Hello(NamedTuple):
     url: str
     firmware: str
     power: float | None
+    user_memory: bool
 
 
 class Poll(NamedTuple):
@@ -40,6 +42,7 @@ class Result(NamedTuple):
     rssi: int | None
     seconds: float
     log: str
+    user: str | None = None
 
 
 def parse_hello(body):
@@ -59,6 +62,7 @@ def parse_hello(body):
         _text(encoder, "url"),
         _text(encoder, "firmware"),
         _number(encoder, "power"),
+        encoder.get("user_memory") is True,
     )
 
 
@@ -102,6 +106,7 @@ def parse_result(body):
         None if rssi is None else max(-200, min(200, round(rssi))),
         max(0.0, min(86_400.0, _number(body, "seconds") or 0.0)),
         _log(body.get("log")),
+        _words(body, "user"),
     )
 
 
@@ -146,6 +151,15 @@ def _hex(body, name):
     if not value:
         return None
     if not isinstance(value, str) or not _HEX.fullmatch(value.upper()):
+        raise _bad(name)
+    return value.upper()
+
+
+def _words(body, name):
+    value = body.get(name)
+    if not value:
+        return None
+    if not isinstance(value, str) or not _WORDS.fullmatch(value.upper()):
         raise _bad(name)
     return value.upper()
 

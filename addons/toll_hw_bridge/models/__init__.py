@@ -4,6 +4,7 @@ from . import res_company
 from . import toll_secret
 from . import toll_encoding_policy
 from . import toll_encoder
+from . import toll_encoder_alert
 from . import toll_encoding_batch
 from . import toll_encoding_batch_run
 from . import toll_encoding_job

@@ -9,6 +9,7 @@ FAULTS = [
     ("write_failed", "The TAG could not be written"),
     ("readback_differs", "What was read back is not what was written"),
     ("weak_signal", "The signal is too weak"),
+    ("no_user_memory", "The TAG or the encoder has no user memory to write"),
     ("cable", "No connection to the encoder"),
     ("timeout", "The encoder did not answer in time"),
     ("protocol", "The encoder gave an unknown answer"),

@@ -1,7 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
-ENCODED = {"toll_encoded_at", "toll_secret_version"}
+from ..core import user_memory
+
+ENCODED = {"toll_encoded_at", "toll_secret_version", "toll_chip_class"}
 
 
 class StockLot(models.Model):
@@ -25,6 +27,32 @@ class StockLot(models.Model):
         groups="base.group_user",
         help="From which master key the passwords in the chip follow; 0: none.",
     )
+
+    toll_chip_class = fields.Char(
+        string="Class in the Chip",
+        readonly=True,
+        copy=False,
+        groups="base.group_user",
+        help="What was read back from the user memory.",
+    )
+    toll_class_pending = fields.Boolean(
+        string="Class to Write",
+        compute="_compute_toll_class_pending",
+        compute_sudo=True,  # a yes or no about a readable TAG
+        groups="base.group_user",
+        help="The TAG is on a vehicle whose class its chip does not hold yet.",
+    )
+
+    @api.depends("toll_chip_class", "toll_vehicle_id.class_id.code", "product_id")
+    def _compute_toll_class_pending(self):
+        for lot in self:
+            code = lot.toll_vehicle_id.class_id.code
+            lot.toll_class_pending = bool(
+                code
+                and lot.toll_epc
+                and lot.product_id.toll_encoding_policy_id.write_class
+                and code != lot.toll_chip_class
+            )
 
     def _compute_toll_encoding_count(self):
         counts = dict(
@@ -69,7 +97,7 @@ class StockLot(models.Model):
         )
         return transfer._relocate(inside, place, origin)
 
-    def _toll_set_encoded(self, epc, tid, version):
+    def _toll_set_encoded(self, epc, tid, version, user=None):
         """What was read back from the chip; a TAG that waited for it is ready now."""
         self.ensure_one()
         vals = {
@@ -78,6 +106,8 @@ class StockLot(models.Model):
             "toll_encoded_at": fields.Datetime.now(),
             "toll_secret_version": version,
         }
+        if user:
+            vals["toll_chip_class"] = user_memory.decode(bytes.fromhex(user))
         if self.toll_state == "new":
             place = self.env["toll.tag.transfer"]._locations(self).get(self.id)
             inside = place and place.usage == "internal"

@@ -41,6 +41,7 @@ class TollBridge(models.AbstractModel):
             agent_version=hello.agent,
             firmware=hello.firmware,
             reported_power=hello.power or 0.0,
+            writes_user_memory=hello.user_memory,
         )
         return {
             "encoder": encoder.name,
@@ -133,6 +134,7 @@ class TollBridge(models.AbstractModel):
             "access": None,
             "kill": None,
             "lock": None,
+            "user": None,
             "expect_tid": job.expect_tid or None,
             "expect_epc": None,
             "number": job.lot_id.name or None,
@@ -140,7 +142,11 @@ class TollBridge(models.AbstractModel):
             "total": job.batch_id.job_count,
         }
         if job.kind == "encode":
-            answer.update(job._passwords(), lock=job.policy_id._prepare_lock())
+            answer.update(
+                job._passwords(),
+                lock=job.policy_id._prepare_lock(),
+                user=job.user_data or None,
+            )
         return answer
 
     # === RESULT === #
@@ -210,7 +216,13 @@ class TollBridge(models.AbstractModel):
         if job.kind == "read":
             return None
         return outcomes.judge(
-            result.state, result.epc, result.tid, job.epc, job.expect_tid or None
+            result.state,
+            result.epc,
+            result.tid,
+            job.epc,
+            job.expect_tid or None,
+            result.user,
+            job.user_data,
         )
 
     @api.model
@@ -232,7 +244,7 @@ class TollBridge(models.AbstractModel):
     @api.model
     def _tell_trouble(self, encoder, fault, result):
         """A fault of the TAG is the TAG's; any other one shows on the encoder."""
-        if fault in outcomes.TAG_FAULTS:
+        if fault in outcomes.TAG_FAULTS | outcomes.UNFIT_FAULTS:
             encoder._clear_fault()
         else:
             encoder._set_fault(fault, result.message, outcomes.pause_seconds)

@@ -115,10 +115,29 @@ class TollEncoder(models.Model):
 
     # what the agent says
     last_seen_at = fields.Datetime(string="Last Seen", readonly=True, copy=False)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        domain="[('share', '=', False)]",
+        tracking=True,
+        help="Who is told when the encoder stays away while TAGs wait for it.",
+    )
+    offline_minutes = fields.Integer(
+        string="Alert after (minutes)",
+        default=10,
+        help="How long it may be offline while TAGs wait for it. 0: no alert.",
+    )
+    offline_alert_at = fields.Datetime(
+        string="Alerted on", readonly=True, copy=False, groups="base.group_user"
+    )
     boot = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
     host = fields.Char(string="Agent's Machine", readonly=True, copy=False)
     agent_version = fields.Char(readonly=True, copy=False)
     firmware = fields.Char(readonly=True, copy=False)
+    writes_user_memory = fields.Boolean(
+        readonly=True, copy=False, help="What the agent says of itself and the reader."
+    )
     reported_power = fields.Float(
         string="Power Now (dBm)", readonly=True, copy=False, digits=(4, 1)
     )
@@ -131,6 +150,9 @@ class TollEncoder(models.Model):
 
     _key_selector_uniq = models.UniqueIndex(
         "(key_selector) WHERE key_selector IS NOT NULL"
+    )
+    _offline_minutes_check = models.Constraint(
+        "CHECK (offline_minutes >= 0)", "The time until an alert is not negative."
     )
     _poll_seconds_range = models.Constraint(
         "CHECK (poll_seconds BETWEEN 1 AND 60)", "An agent asks every 1 to 60 seconds."

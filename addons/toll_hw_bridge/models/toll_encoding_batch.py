@@ -44,6 +44,11 @@ class TollEncodingBatch(models.Model):
         default=lambda self: self._default_encoder_ids(),
         help="Each takes the next TAG when it is free.",
     )
+    class_id = fields.Many2one(
+        "toll.vehicle.class",
+        string="Class to Write",
+        help="For TAGs without a vehicle, where the policy writes the class.",
+    )
     picking_id = fields.Many2one(
         "stock.picking",
         string="Receipt",
@@ -238,11 +243,11 @@ class TollEncodingBatch(models.Model):
 
     def _check_lots(self, lots):
         for lot in lots:
-            if lot.toll_state != "new":
+            if lot.toll_state != "new" and not lot.toll_class_pending:
                 raise UserError(
                     self.env._(
-                        "%(tag)s is not a new TAG: only TAGs that wait for their EPC "
-                        "are encoded.",
+                        "%(tag)s is not a new TAG: only TAGs that wait for their EPC, "
+                        "or for the class of their vehicle, are encoded.",
                         tag=lot.name,
                     )
                 )

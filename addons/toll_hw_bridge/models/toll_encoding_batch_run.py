@@ -1,6 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..core import user_memory
 from ..queries import encoding as queries
 from .toll_encoding_job import OPEN_STATES
 
@@ -87,11 +88,14 @@ class TollEncodingBatch(models.Model):
         jobs_sudo = self.sudo().job_ids  # as in _check_may_run
         if not jobs_sudo:
             raise UserError(self.env._("%s: add TAGs first.", self.name))
-        moved = jobs_sudo.lot_id.filtered(lambda lot: lot.toll_state != "new")
+        moved = jobs_sudo.lot_id.filtered(
+            lambda lot: lot.toll_state != "new" and not lot.toll_class_pending
+        )
         if moved:
             raise UserError(
                 self.env._(
-                    "TAG %(tag)s is no longer new: take it out of %(batch)s.",
+                    "TAG %(tag)s no longer waits to be encoded: take it out of "
+                    "%(batch)s.",
                     tag=moved[0].name,
                     batch=self.name,
                 )
@@ -116,9 +120,39 @@ class TollEncodingBatch(models.Model):
                     "epc": epcs[job],
                     "expect_tid": job.lot_id.toll_tid,
                     "policy_id": policy.id,
-                    "secret_version": version if policy else 0,
+                    "user_data": self._user_data(job, policy),
+                    # a chip is opened by the passwords that it has
+                    "secret_version": job.lot_id.toll_secret_version
+                    or (version if policy else 0),
                 }
             )
+
+    def _user_data(self, job, policy):
+        """What goes into the user memory: the vehicle's class, where it is known."""
+        if not policy.write_class:
+            return False
+        code = (job.lot_id.toll_vehicle_id.class_id or self.class_id).code
+        data = user_memory.encode(code)
+        if code and not data:
+            raise UserError(
+                self.env._(
+                    "The code of class %s does not fit into a TAG: at most 12 plain "
+                    "letters and digits.",
+                    code,
+                )
+            )
+        mute = self.encoder_ids.filtered(
+            lambda encoder: encoder.agent_version and not encoder.writes_user_memory
+        )
+        if data and mute:
+            raise UserError(
+                self.env._(
+                    "%s cannot write user memory: update its agent, or choose other "
+                    "encoders.",
+                    mute[0].name,
+                )
+            )
+        return data.hex().upper() if data else False
 
     def _check_epcs(self, epcs):
         """No code twice: neither here nor in any other TAG."""

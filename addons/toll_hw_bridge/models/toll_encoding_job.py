@@ -60,6 +60,11 @@ class TollEncodingJob(models.Model):
         string="Master Key Version", readonly=True, aggregator=None
     )
     epc = fields.Char(string="EPC to Write", readonly=True)
+    user_data = fields.Char(
+        string="User Memory to Write",
+        readonly=True,
+        help="The vehicle's class with version and checksum, where it is known.",
+    )
     expect_tid = fields.Char(
         string="Expected TID",
         readonly=True,

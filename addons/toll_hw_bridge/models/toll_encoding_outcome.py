@@ -46,7 +46,7 @@ class TollEncodingJob(models.Model):
         try:
             with self.env.cr.savepoint():
                 self.lot_id._toll_set_encoded(
-                    result.epc, result.tid, self.secret_version
+                    result.epc, result.tid, self.secret_version, result.user
                 )
                 self._close("done")
         except UniqueViolation as error:
@@ -111,8 +111,11 @@ class TollEncodingJob(models.Model):
             self._close("failed")
             return
         limit = self.batch_id.max_attempts
-        if outcomes.next_step(code, self.fault_count, limit) == "reject":
+        step = outcomes.next_step(code, self.fault_count, limit)
+        if step == "reject":
             self._reject(code)
+        elif step == "ask":
+            self._give_to_person(code)
         elif self.batch_id.state == "cancelled":
             self._close("cancelled")
         else:

@@ -48,6 +48,12 @@ class TollEncodingPolicy(models.Model):
     lock_user = fields.Selection(
         LOCKS, string="Lock User Memory", required=True, default="open", tracking=True
     )
+    write_class = fields.Boolean(
+        string="Write the Vehicle's Class",
+        tracking=True,
+        help="Into the user memory, with a version and a checksum, where the class is "
+        "known: that of the TAG's vehicle, else that of the batch.",
+    )
     has_perma_lock = fields.Boolean(compute="_compute_has_perma_lock")
     product_ids = fields.One2many(
         "product.template", "toll_encoding_policy_id", string="Products"

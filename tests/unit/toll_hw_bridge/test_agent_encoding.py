@@ -1,5 +1,7 @@
 """One TAG: what is written, in which order, and what is noticed."""
 
+from dataclasses import replace
+
 import pytest
 from chips import Chip, factory_chips
 from peer import MercuryModule
@@ -234,3 +236,33 @@ def test_passwords_do_not_show():
     text = repr(FULL) + repr(Tag(EPC, bytes(12), 0x3000))
     for secret in (ACCESS, KILL):
         assert repr(secret)[2:-1] not in text and secret.hex() not in text.lower()
+
+
+CLASS = bytes.fromhex("01024332D29A")
+
+
+@everywhere
+def test_the_class_goes_into_user_memory_and_is_read_back(protocol):
+    [chip] = chips = factory_chips(1)
+    reader, _module = wired(protocol, chips)
+    wish = replace(FULL, user=CLASS, lock=DEFAULT_LOCK | {"user": "locked"})
+    outcome = encode(reader, wish)
+    assert outcome.user == CLASS == bytes(chip.user[:6])
+    assert chip.locks["user"] == "locked"
+    assert not encode(reader, wish).written
+    other = replace(wish, user=bytes.fromhex("01014D00C0A4"))
+    assert encode(reader, other).user == bytes(chip.user[:6]) == other.user
+
+
+@everywhere
+def test_a_chip_without_user_memory_says_so(protocol):
+    chip = Chip(bytes.fromhex("E28011606000020912345678"), bytes(12), user_words=0)
+    reader, _module = wired(protocol, [chip])
+    assert code_of(encode, reader, replace(FULL, user=CLASS)) == "no_user_memory"
+    assert chip.locks["epc"] == "open", "it is not locked half done"
+
+
+def test_a_protocol_that_cannot_write_user_memory_says_so():
+    reader, _module = wired("m100", factory_chips(1))
+    reader.driver.user_memory = False
+    assert code_of(encode, reader, replace(FULL, user=CLASS)) == "no_user_memory"

@@ -7,6 +7,7 @@ from peer import MODULES
 from toll_bridge_agent.drivers import DRIVERS, Bank, Frame, Target
 from toll_bridge_agent.drivers.base import lock_bits
 from toll_bridge_agent.errors import AgentError
+from toll_bridge_agent.jobs import BadJob, parse
 
 PROTOCOLS = sorted(DRIVERS)
 FEW = settings(max_examples=60, deadline=None)
@@ -95,6 +96,8 @@ def test_any_answer_is_understood_or_refused(protocol, answers):
         ("get_power",),
         ("read", TARGET, Bank.TID, 0, 6),
         ("write", TARGET, Bank.EPC, 2, bytes(12)),
+        ("read", TARGET, Bank.USER, 0, 4),
+        ("write", TARGET, Bank.USER, 0, bytes(8)),
         ("lock", TARGET, {"epc": "locked"}, bytes(4)),
     ):
         operation = getattr(DRIVERS[protocol](), name)(*arguments)
@@ -120,3 +123,13 @@ def test_a_lock_acts_only_where_it_masks(areas):
     mask, action = lock_bits(areas)
     assert 0 < mask < 1 << 10
     assert action & ~mask == 0
+
+
+@given(user=st.binary(max_size=80))
+def test_user_memory_is_whole_words_or_no_job(user):
+    body = {"id": 1, "attempt": "12345678", "epc": "30" * 12, "user": user.hex()}
+    if len(user) % 2 or len(user) > 64:
+        with pytest.raises(BadJob):
+            parse(body)
+    else:
+        assert parse(body).wish().user == (user or None)

@@ -370,6 +370,26 @@ def test_uhfreader18_layouts():
     assert lock[3:-2] == b(f"06 {epc} 02 02 11 22 33 44")
 
 
+def test_user_memory_in_every_protocol():
+    """Bank 3 in the place that each manual gives it; M100's frames are published."""
+    user = (TARGET, Bank.USER, 0, b("01024332D29A"), b("11223344"))
+    select = "60 30 75 1F EB 70 5C 59 04 E3 D5 0D 70"
+    mercury = next(DRIVERS["mercury"]().write(*user)).frame
+    layout = f"01 F4 01 00 00 00 00 03 11 22 33 44 {select} 01 02 43 32 D2 9A"
+    assert mercury[:3] + mercury[3:-2] == b(f"FF 1F 24 {layout}")
+    other = next(DRIVERS["uhfreader18"]().write(*user)).frame
+    layout = f"03 06 {EPC.hex(' ')} 03 00 01 02 43 32 D2 9A 11 22 33 44"
+    assert other[2:-2] == b(f"03 {layout}")
+    driver = DRIVERS["r200"]()
+    operation = driver.write(TARGET, Bank.USER, 0, b("12345678"), b("0000FFFF"))
+    operation.send(None)
+    accepted = driver.decoder().feed(b("AA 01 0C 00 01 00 0E DD"))[0]
+    operation.send(accepted)
+    frame = operation.send(accepted).frame
+    assert frame == b("AA 00 49 00 0D 00 00 FF FF 03 00 00 00 02 12 34 56 78 6D DD")
+    assert all(driver.user_memory for driver in DRIVERS.values())
+
+
 def test_uhfreader18_power_and_region():
     driver = DRIVERS["uhfreader18"]()
     assert next(driver.set_power(26)).frame[2:4] == b("2F 1A")

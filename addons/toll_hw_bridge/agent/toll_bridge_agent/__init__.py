@@ -1,3 +1,3 @@
 """The program beside a TAG encoder: by hand, or serving Odoo."""
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"

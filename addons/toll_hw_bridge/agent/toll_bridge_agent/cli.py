@@ -27,6 +27,7 @@ from .errors import AgentError
 from .reader import Reader
 
 PASSWORD = re.compile(r"[0-9A-Fa-f]{8}")
+WORDS = re.compile(r"(?:[0-9A-Fa-f]{4}){1,32}")
 EPC = re.compile(rf"[0-9A-Fa-f]{{{2 * EPC_BYTES}}}")
 WAIT_PAUSE = 0.2
 
@@ -92,6 +93,9 @@ def _parser():
     _password(encode, "access", "opens the TAG; written where it has none")
     _password(encode, "new-access", "replaces the access password")
     _password(encode, "kill", "the kill password to write")
+    encode.add_argument(
+        "--user", type=_words, metavar="HEX", help="what the user memory begins with"
+    )
     _lock(encode)
     lock = commands.add_parser("lock", parents=[common], help="lock the TAG as it is")
     _password(lock, "access", "the TAG's access password")
@@ -125,6 +129,12 @@ def _lock(parser, **options):
 def _epc(text):
     if not EPC.fullmatch(text):
         raise argparse.ArgumentTypeError("24 hexadecimal digits")
+    return bytes.fromhex(text)
+
+
+def _words(text):
+    if not WORDS.fullmatch(text):
+        raise argparse.ArgumentTypeError("4, 8, 12 … hexadecimal digits, 128 at most")
     return bytes.fromhex(text)
 
 
@@ -235,6 +245,7 @@ def _work(options):
         new_access=_secret(options, "new_access"),
         kill=_secret(options, "kill"),
         lock=options.lock or {},
+        user=options.user,
     )
     return lambda reader: _outcome(Encoding(reader, wish).run())
 
@@ -257,6 +268,7 @@ def _outcome(outcome):
         "tid": _hex(outcome.tid),
         "rssi": outcome.rssi,
         "written": outcome.written,
+        **({"user": _hex(outcome.user)} if outcome.user is not None else {}),
     }
 
 

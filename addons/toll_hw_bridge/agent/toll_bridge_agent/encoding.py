@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from .drivers import Bank
 from .drivers.base import LOCK_AREAS, ZERO
-from .errors import AgentError
+from .errors import AgentError, BeyondMemory
 from .reader import PASSING
 
 EPC_BYTES = 12
@@ -31,12 +31,15 @@ class Wish:
     new_access: bytes | None = field(default=None, repr=False)
     kill: bytes | None = field(default=None, repr=False)
     lock: dict = field(default_factory=dict)
+    user: bytes | None = None  # what the user bank begins with
     expect_tid: bytes | None = None
     expect_epc: bytes | None = None
 
     def __post_init__(self):
         if len(self.epc) != EPC_BYTES:
             raise ValueError("an EPC has 24 hexadecimal digits")
+        if self.user is not None and (not self.user or len(self.user) % 2):
+            raise ValueError("user memory is written in whole words of two bytes")
         check_lock(self.lock)
         closed = any(state != "open" for state in self.lock.values())
         if closed and (self.final_access or ZERO) == ZERO:
@@ -53,6 +56,7 @@ class Outcome:
     tid: bytes
     rssi: int | None
     written: bool
+    user: bytes | None = None
 
 
 def check_lock(lock):
@@ -84,13 +88,14 @@ class Encoding:
                 self._write_passwords(tag)
             tag = self._write_epc(tag)
             tag = self._read_back(tag)
+            user = self._write_user(tag) if wish.user else None
             if wish.lock:
                 self._lock(tag)
                 tag = self._read_back(tag)
         except AgentError as error:
             self._explain(error, tag)
             raise
-        return Outcome(tag.epc, tag.tid, tag.rssi, self.written)
+        return Outcome(tag.epc, tag.tid, tag.rssi, self.written, user)
 
     def lock(self):
         """Lock the TAG on the reader as it is."""
@@ -167,6 +172,28 @@ class Encoding:
             tag = self._again(tag)
         self.note("EPC written" if self.written else "holds the EPC already")
         return tag
+
+    def _write_user(self, tag):
+        """Write the user bank and return what it holds then."""
+        data = self.wish.user
+        if not self.reader.driver.user_memory:
+            raise AgentError("no_user_memory", "this protocol cannot write it")
+        place = tag.target, Bank.USER, 0, len(data) // 2
+        password = self.password
+        if password == ZERO and not self.wish.lock:
+            password = self.wish.access or ZERO
+        try:
+            held = self.reader.read(*place, password)
+            if held != data:
+                self._write(tag.target, Bank.USER, 0, data, password)
+                held = self.reader.read(*place, password)
+        except BeyondMemory as error:
+            raise AgentError("no_user_memory", error.detail) from error
+        if held != data:
+            detail = f"user memory {held.hex().upper()}"
+            raise AgentError("readback_differs", detail)
+        self.note("user memory read back")
+        return held
 
     def _read_back(self, tag):
         back = self._again(tag)

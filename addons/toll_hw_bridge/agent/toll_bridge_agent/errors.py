@@ -9,6 +9,7 @@ CODES = {
     "access_denied": (14, "the TAG refuses the access password"),
     "write_failed": (15, "the TAG did not take what was written"),
     "readback_differs": (16, "the TAG holds something else than was written"),
+    "no_user_memory": (18, "the TAG or the reader has no user memory to write"),
     "weak_signal": (17, "the TAG answers too weakly: put it closer"),
     "cable": (20, "the reader's connection is lost"),
     "timeout": (21, "the reader does not answer"),

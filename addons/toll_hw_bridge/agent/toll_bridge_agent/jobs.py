@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from .encoding import Wish, check_lock
 
 ATTEMPT = re.compile(r"[0-9A-Za-z-]{8,64}")
+USER_BYTES = 64  # what one command of every protocol can write
 HEX = re.compile(r"(?:[0-9A-Fa-f]{4})+")
 
 
@@ -27,6 +28,7 @@ class Job:
     access: bytes | None = field(default=None, repr=False)
     kill: bytes | None = field(default=None, repr=False)
     lock: dict = field(default_factory=dict)
+    user: bytes | None = None
 
     def wish(self, bound=None):
         """Return what the TAG shall hold; `bound` is the chip it must be."""
@@ -35,6 +37,7 @@ class Job:
             access=self.access,
             kill=self.kill,
             lock=self.lock,
+            user=self.user,
             expect_tid=self.expect_tid,
             expect_epc=None if bound else self.expect_epc,
         )
@@ -71,6 +74,7 @@ def parse(body):
         access=_hex(body, "access", 4),
         kill=_hex(body, "kill", 4),
         lock=lock,
+        user=_user(body),
     )
     if kind == "encode":
         try:
@@ -89,6 +93,13 @@ def head(body):
     if not isinstance(attempt, str) or not ATTEMPT.fullmatch(attempt):
         raise BadJob("attempt")
     return number, attempt
+
+
+def _user(body):
+    data = _hex(body, "user")
+    if data and len(data) > USER_BYTES:
+        raise BadJob("user")
+    return data
 
 
 def _hex(body, name, size=None):

@@ -135,6 +135,7 @@ class Service:
             "url": self._url(),
             "firmware": self.reader.firmware if self.reader else None,
             "power": self.config.get("power_now") if self.reader else None,
+            "user_memory": getattr(DRIVERS.get(self._protocol()), "user_memory", False),
         }
         config = self.server.post(
             "hello",
@@ -346,6 +347,8 @@ class Service:
             }
             if job.kind == "encode":
                 self.plate.leave(job, outcome.tid, outcome.epc)
+                if outcome.user is not None:
+                    result["user"] = outcome.user.hex().upper()
             self.status = 0
         self.journal.finish(job.attempt, result)
         told = {name: result.get(name) for name in ("state", "error", "message", "tid")}

@@ -114,6 +114,7 @@ class Driver:
 
     baudrate = 115200
     regions = {}
+    user_memory = True  # whether it can read and write a TAG's user bank
 
     def decoder(self):
         raise NotImplementedError
