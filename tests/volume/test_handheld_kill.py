@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of a device's sync, again and again (001-08)."""
+"""A server that is killed again and again in the middle of a sync (001-08)."""
 
 import os
 import signal
@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
-
 from test_volume import ROOT, database, run  # noqa: F401  (a fixture)
 
 ROWS = 150

@@ -53,7 +53,7 @@ class TestHandheld(HandheldCommon):
             {}, [], dict.fromkeys(names, {})
         )
         self.assertEqual(answer["value"]["code"], "0123-4567-89AB")
-        self.assertTrue(answer["value"]["qr"].startswith("iVBOR"))
+        self.assertTrue(answer["value"]["qr"].startswith(b"iVBOR"))
 
     def test_a_new_enrolment_ends_the_key_before(self):
         key = self._enrol(self.handheld._make_code()).json()["key"]

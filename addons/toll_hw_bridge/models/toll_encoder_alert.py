@@ -9,7 +9,7 @@ ACTIVITY = "mail.mail_activity_data_warning"
 
 
 class TollEncoder(models.Model):
-    """An encoder that stays away while TAGs wait for it: told once, and once it is back."""
+    """Tells when an encoder stays away while TAGs wait for it, and when it is back."""
 
     _inherit = "toll.encoder"  # pylint: disable=consider-merging-classes-inherited
 
