@@ -19,6 +19,14 @@ class TollAutoTopupPortal(TollTopupPortal):
             ]
         )
 
+    def _toll_auto_others(self, account):
+        """The methods that are charged when the first one is refused, in order."""
+        auto_sudo = account.auto_topup_ids.sudo()  # customers may not read all tokens
+        tokens = (
+            auto_sudo._get_tokens() if auto_sudo.is_fallback else auto_sudo.token_id
+        )
+        return (tokens - auto_sudo.token_id) & self._toll_auto_tokens(account)
+
     @route(
         "/my/toll/autotopup",
         type="http",
@@ -49,6 +57,7 @@ class TollAutoTopupPortal(TollTopupPortal):
                 "toll_account": chosen,
                 "auto": chosen.auto_topup_ids,
                 "tokens": self._toll_auto_tokens(chosen),
+                "others": self._toll_auto_others(chosen),
                 "topup_min": low,
                 "form": post,
                 "done": done == "1",
@@ -81,7 +90,13 @@ class TollAutoTopupPortal(TollTopupPortal):
         _amount, problem = self._toll_topup_amount(account, post.get("amount"))
         if problem:
             raise UserError(problem)
-        auto = env["toll.auto.topup"]._save_for_customer(account, token, **numbers)
+        auto = env["toll.auto.topup"]._save_for_customer(
+            account,
+            token,
+            others=self._toll_chosen_others(tokens, post) - token,
+            **numbers,
+            **self._toll_learning(account, post),
+        )
         env["toll.consent"]._record(
             env.user.partner_id,
             "auto_topup",
@@ -92,6 +107,27 @@ class TollAutoTopupPortal(TollTopupPortal):
             ip=request.httprequest.remote_addr,
         )
         return auto
+
+    def _toll_chosen_others(self, tokens, post):
+        chosen = tokens.browse()
+        for place in range(2):
+            token_id = self._toll_int(post.get(f"other_{place}"))
+            chosen |= tokens.filtered(lambda t, wanted=token_id: t.id == wanted)
+        return chosen
+
+    def _toll_learning(self, account, post):
+        """What the customer chose about the amount from usage."""
+        if not post.get("is_learned"):
+            return {}
+        values = {
+            "is_learned": True,
+            "cover_weeks": self._toll_int(post.get("cover_weeks")) or 0,
+        }
+        for name in ("amount_min", "amount_max"):
+            values[name], problem = self._toll_money(account, post.get(name))
+            if problem:
+                raise UserError(problem)
+        return values
 
     def _toll_money(self, account, text):
         """(number, problem) of an amount that may also be zero."""

@@ -62,6 +62,7 @@ from . import toll_quality_issue
 from . import toll_table_import
 from . import toll_commission_rule
 from . import toll_commission
+from . import toll_commission_run
 from . import toll_access_log
 from . import toll_access_review
 from . import toll_setting_log
@@ -84,6 +85,9 @@ from . import crm_lead
 from . import sale_order
 from . import toll_setting_logged
 from . import toll_auto_topup
+from . import toll_auto_topup_means
+from . import toll_auto_topup_learning
+from . import payment_transaction_surplus
 from . import toll_consent
 from . import toll_legal_page
 from . import toll_public_visit

@@ -12,6 +12,15 @@ class AccountMove(models.Model):
         ondelete="restrict",
     )
 
+    toll_commission_run_id = fields.Many2one(
+        "toll.commission.run",
+        string="Commission Run",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+
     def _toll_issue(self):
         """Post invoices of fees; a prepaid account pays from its wallet at once."""
         if self:

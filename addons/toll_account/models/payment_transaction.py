@@ -19,6 +19,12 @@ class PaymentTransaction(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    toll_auto_need = fields.Integer(
+        string="Need",
+        readonly=True,
+        help="Charges with the same number were for the same need: one may succeed.",
+    )
+    toll_auto_attempt = fields.Integer(string="Attempt", readonly=True)
     toll_public_label = fields.Char(
         string="TAG or Plate",
         readonly=True,

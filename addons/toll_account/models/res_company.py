@@ -29,6 +29,11 @@ class ResCompany(models.Model):
         default=100,
         help="Threshold of new accounts.",
     )
+    toll_auto_topup_step = fields.Monetary(
+        string="Automatic Top-up in Steps of",
+        default=50,
+        help="An amount that is learned from usage is rounded up to a multiple of it.",
+    )
     toll_low_balance_days = fields.Integer(
         string="Days before Empty",
         default=5,

@@ -25,6 +25,11 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         currency_field="currency_id",
     )
+    toll_auto_topup_step = fields.Monetary(
+        related="company_id.toll_auto_topup_step",
+        readonly=False,
+        currency_field="currency_id",
+    )
     toll_low_balance_days = fields.Integer(
         related="company_id.toll_low_balance_days", readonly=False
     )

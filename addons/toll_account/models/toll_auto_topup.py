@@ -2,13 +2,14 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..core import autotopup
 
 _logger = logging.getLogger(__name__)
 
 OPEN_STATES = ("draft", "pending", "authorized")
+REFUSED = ("error", "cancel")
 # How long a charge may stay without an answer before a person looks at it.
 UNKNOWN_AFTER = timedelta(hours=24)
 CHUNK = 500
@@ -17,7 +18,8 @@ CHUNK = 500
 class TollAutoTopup(models.Model):
     """Charge a saved card when the wallet runs low, one charge at a time.
 
-    A charge is three transactions: the intention (a payment transaction with a
+    A *need* is a wallet below its threshold: one charge may meet it. An *attempt* is
+    one way through the customer's saved methods, each tried once. A charge is three transactions: the intention (a payment transaction with a
     reference of its own, while this record is locked), the provider's answer, the
     wallet. Whatever ends the program in between, the next run finds the intention and
     does not charge again.
@@ -58,6 +60,21 @@ class TollAutoTopup(models.Model):
         required=True, tracking=True, help="No more than this is charged in a day."
     )
     max_retries = fields.Integer(default=3)
+    is_fallback = fields.Boolean(
+        string="Then the Next Means",
+        tracking=True,
+        help="When a charge is refused, the customer's other saved methods are tried "
+        "at once, in the order of the account's means of payment, each one time.",
+    )
+    need = fields.Integer(
+        readonly=True, copy=False, default=1, help="Numbers the times money was needed."
+    )
+    attempt = fields.Integer(
+        readonly=True,
+        copy=False,
+        default=1,
+        help="Numbers the ways through the saved methods.",
+    )
     state = fields.Selection(
         [("active", "Active"), ("paused", "Paused"), ("failed", "Failed")],
         required=True,
@@ -122,14 +139,16 @@ class TollAutoTopup(models.Model):
     def action_resume(self):
         """Go on, also after failures: the count starts again."""
         self._check_may_change()
-        self.sudo().write(
-            {
-                "state": "active",
-                "failures": 0,
-                "next_try_at": False,
-                "last_error": False,
-            }
-        )
+        for auto_sudo in self.sudo():  # as above
+            auto_sudo.write(
+                {
+                    "state": "active",
+                    "failures": 0,
+                    "next_try_at": False,
+                    "last_error": False,
+                    "attempt": auto_sudo.attempt + 1,
+                }
+            )
         return True
 
     def _check_may_change(self):
@@ -145,42 +164,6 @@ class TollAutoTopup(models.Model):
             raise AccessError(
                 self.env._("You are not allowed to change automatic top-ups.")
             )
-
-    @api.model
-    def _save_for_customer(self, account, token, threshold, amount, daily_cap):
-        """Make or change the automatic top-up of the customer's own account.
-
-        The caller has found account and token among the customer's own.
-        """
-        account.check_access("read")
-        if account.state not in ("active", "suspended"):
-            raise UserError(
-                self.env._("Only an open account can have automatic top-ups.")
-            )
-        values = {
-            "token_id": token.id,
-            "threshold": threshold,
-            "amount": amount,
-            "daily_cap": daily_cap,
-            "state": "active",
-            "failures": 0,
-            "next_try_at": False,
-            "last_error": False,
-            "consent_at": fields.Datetime.now(),
-        }
-        if daily_cap < amount:
-            raise UserError(
-                self.env._("The daily limit must be at least the amount of one charge.")
-            )
-        if threshold < 0:
-            raise UserError(self.env._("The threshold cannot be negative."))
-        # Customers have no right to write; the account is theirs.
-        auto_sudo = self.sudo().search([("account_id", "=", account.id)])
-        if auto_sudo:
-            auto_sudo.write(values)
-        else:
-            auto_sudo = self.sudo().create({"account_id": account.id, **values})
-        return auto_sudo.sudo(self.env.su)
 
     # The runs
 
@@ -201,6 +184,7 @@ class TollAutoTopup(models.Model):
                 _logger.exception("automatic top-up %s", auto.id)
                 self.env.cr.rollback()
             commit()
+        self.env["payment.transaction"]._toll_settle_surplus(commit)
         return begun
 
     @api.model
@@ -224,39 +208,70 @@ class TollAutoTopup(models.Model):
         return due
 
     def _charge(self, commit):
-        """One charge: intention, answer, wallet. Answer 1 if one was begun."""
+        """Meet the need: one saved method after the other, until one is charged.
+
+        Answer 1 if a charge was begun.
+        """
         self.ensure_one()
+        begun = 0
+        while tx := self._charge_next(commit):
+            begun = 1
+            commit()
+            if tx.state not in REFUSED:
+                break
+        return begun
+
+    def _charge_next(self, commit):
+        """One charge: intention, answer, wallet. Answer its transaction, or none."""
+        transactions = self.env["payment.transaction"]
         if not self.try_lock_for_update():
-            return 0
+            return transactions
         self.invalidate_recordset()
         self.account_id._invalidate_balance()
-        if self.state != "active" or self.account_id.available >= self.threshold:
-            return 0
-        if self._finish_open_charges() or not self._has_room_today():
-            return 0
+        if not self._is_due() or self._finish_open_charges():
+            return transactions
+        if not self._has_room_today():
+            return transactions
+        token = self._get_next_token()
+        if not token:
+            # the program ended before it noticed, or no method can be used
+            self._failed(
+                self.last_error or self.env._("No saved payment method can be used.")
+            )
+            return transactions
         # The counter is written under the lock: of two runs at once, one fails here.
         self.charges += 1
-        tx = self.env["payment.transaction"].create(self._prepare_transaction_vals())
+        tx = transactions.create(self._prepare_transaction_vals(token))
         self.env.flush_all()
         commit()
         tx._charge_with_token()
         self.env.flush_all()
         commit()
         self._after_charge(tx)
-        return 1
+        return tx
 
-    def _prepare_transaction_vals(self):
+    def _is_due(self):
+        now = fields.Datetime.now()
+        return (
+            self.state == "active"
+            and self.account_id.available < self.threshold
+            and not (self.next_try_at and self.next_try_at > now)
+        )
+
+    def _prepare_transaction_vals(self, token):
         return {
-            "provider_id": self.token_id.provider_id.id,
-            "payment_method_id": self.token_id.payment_method_id.id,
-            "token_id": self.token_id.id,
+            "provider_id": token.provider_id.id,
+            "payment_method_id": token.payment_method_id.id,
+            "token_id": token.id,
             "amount": self.amount,
             "currency_id": self.currency_id.id,
-            "partner_id": self.token_id.partner_id.id,
+            "partner_id": token.partner_id.id,
             "reference": f"AUTO-{self.account_id.number}-{self.charges}",
             "operation": "offline",
             "toll_account_id": self.account_id.id,
             "toll_auto_topup_id": self.id,
+            "toll_auto_need": self.need,
+            "toll_auto_attempt": self.attempt,
         }
 
     def _finish_open_charges(self):
@@ -277,7 +292,11 @@ class TollAutoTopup(models.Model):
         start = autotopup.day_start(fields.Datetime.now(), zone)
         spent = sum(
             self.transaction_ids.filtered(
-                lambda t: t.create_date >= start and t.state not in ("cancel", "error")
+                lambda t: (
+                    t.create_date >= start
+                    and t.state not in REFUSED
+                    and not t.toll_surplus_of_id  # goes back
+                )
             ).mapped("amount")
         )
         room = self.daily_cap - spent - self.amount
@@ -286,17 +305,43 @@ class TollAutoTopup(models.Model):
     def _after_charge(self, tx):
         if tx.state == "done":
             tx._post_process()
-        elif tx.state in ("error", "cancel"):
-            self._failed(tx.state_message)
+        elif tx.state in REFUSED and tx.toll_auto_attempt == self.attempt:
+            self.last_error = tx.state_message
+            if not self._get_next_token():
+                self._failed(tx.state_message)
 
     def _charged(self, tx):
-        """The wallet has the money: forget the failures."""
-        if self:
-            self.write({"failures": 0, "next_try_at": False, "last_error": False})
+        """The wallet has the money: the need is met, by this charge or an earlier one.
+
+        Of two answers at once one fails at the number of the need, and comes again.
+        """
+        if not self:
+            return
+        first = self.transaction_ids.filtered(
+            lambda t: (
+                t != tx
+                and t.toll_auto_need == tx.toll_auto_need
+                and t.payment_id
+                and not t.toll_held_reason
+            )
+        )
+        if first and tx.toll_auto_need:
+            tx._toll_mark_surplus(first[0])
+            return
+        self.write(
+            {
+                "failures": 0,
+                "next_try_at": False,
+                "last_error": False,
+                "need": max(self.need, tx.toll_auto_need + 1),
+                "attempt": self.attempt + 1,
+            }
+        )
 
     def _failed(self, why):
         """Try again later, each time later; give up after some times."""
         self.failures += 1
+        self.attempt += 1
         self.last_error = why
         if self.failures > self.max_retries:
             self._fail(why)

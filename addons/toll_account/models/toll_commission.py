@@ -1,8 +1,9 @@
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import format_date
 
 from ..queries import commission as queries
 
@@ -15,6 +16,13 @@ class TollCommission(models.Model):
     _order = "period desc, user_id, id desc"
     _rec_name = "account_id"
 
+    kind = fields.Selection(
+        [("earned", "Earned"), ("clawback", "Taken Back")],
+        required=True,
+        readonly=True,
+        default="earned",
+        index=True,
+    )
     rule_id = fields.Many2one(
         "toll.commission.rule",
         required=True,
@@ -38,6 +46,7 @@ class TollCommission(models.Model):
         "toll.sales.channel", readonly=True, ondelete="restrict"
     )
     campaign_id = fields.Many2one("utm.campaign", readonly=True, ondelete="set null")
+    plan_id = fields.Many2one("toll.plan", readonly=True, ondelete="set null")
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True, ondelete="cascade"
     )
@@ -54,11 +63,53 @@ class TollCommission(models.Model):
     )
     approved_by_id = fields.Many2one("res.users", readonly=True)
     paid_date = fields.Date(string="Paid on", readonly=True)
+    run_id = fields.Many2one(
+        "toll.commission.run", readonly=True, index=True, ondelete="restrict"
+    )
+    move_id = fields.Many2one(
+        "account.move",
+        string="Vendor Bill",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    explanation = fields.Char(compute="_compute_explanation")
 
-    _rule_account_period_uniq = models.Constraint(
-        "UNIQUE (rule_id, account_id, period)",
+    _earned_once = models.UniqueIndex(
+        "(rule_id, account_id, period) WHERE kind = 'earned'",
         "A rule pays an account once a month.",
     )
+    _taken_back_once = models.UniqueIndex(
+        "(rule_id, account_id, user_id) WHERE kind = 'clawback'",
+        "A commission is taken back once.",
+    )
+
+    @api.depends("kind", "quantity", "base_amount", "amount", "rule_id")
+    def _compute_explanation(self):
+        for line in self:
+            line.explanation = line._explain()
+
+    def _explain(self):
+        self.ensure_one()
+        # sellers read what they are paid for, not all of the rules
+        rule = self.rule_id.sudo()
+        if self.kind == "clawback":
+            return self.env._(
+                "Account closed on %(date)s, within %(months)s months",
+                date=format_date(self.env, self.account_id.sudo().closed_at),
+                months=rule.clawback_months,
+            )
+        if rule.percent:
+            return self.env._(
+                "%(percent)s %% of %(base)s",
+                percent=f"{rule.percent:g}",
+                base=self.currency_id.format(self.base_amount),
+            )
+        return self.env._(
+            "%(count)s times %(amount)s",
+            count=f"{self.quantity:g}",
+            amount=self.currency_id.format(rule.amount),
+        )
 
     @api.model
     def action_calculate(self, months=1):
@@ -68,11 +119,12 @@ class TollCommission(models.Model):
             raise AccessError(self.env._("Only accounting calculates commissions."))
         today = fields.Date.context_today(self)
         written = removed = 0
-        for back in range(int(months) + 1):
+        for back in range(int(months), -1, -1):
             period = fields.Date.subtract(today.replace(day=1), months=back)
             # all sellers' accounts, in single statements; the right is checked
             one, other = self.sudo()._calculate(period)
             written, removed = written + one, removed + other
+        self.sudo()._mark_paid()  # as above
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -88,35 +140,31 @@ class TollCommission(models.Model):
         }
 
     def _calculate(self, period):
-        """(written, removed) for a month, by the rules of the companies in sight."""
+        """(written, removed) for a month, by the rules of the companies in sight.
+
+        A month whose run is closed stays as it is.
+        """
         after = fields.Date.add(period, months=1)
-        rules = self.env["toll.commission.rule"].search(
-            [
-                ("company_id", "in", self.env.companies.ids),
-                ("date_from", "<", after),
-                "|",
-                ("date_to", "=", False),
-                ("date_to", ">=", period),
-            ]
+        rules = self.env["toll.commission.rule"]
+        closed = self.env["toll.commission.run"].search(
+            [("period", "=", period), ("state", "!=", "draft")]
         )
         self.env.flush_all()
-        written = removed = 0
-        for rule in rules:
-            first = max(period, rule.date_from)
-            last = after
-            if rule.date_to:
-                last = min(after, rule.date_to + timedelta(days=1))
-            source = rule._get_source(
-                self._midnight(first, rule.company_id),
-                self._midnight(last, rule.company_id),
-            )
-            if source is None:
-                continue
-            query = queries.refresh(rule, period, source, self.env.uid)
-            [(one, other)] = self.env.execute_query(query)
-            written, removed = written + one, removed + other
+        counts = []
+        for company in self.env.companies - closed.company_id:
+            start, end = (self._midnight(day, company) for day in (period, after))
+            zone = company.partner_id.tz or "UTC"
+            for basis, _label in rules._fields["basis"].selection:
+                events = rules._get_events(basis, start, end)
+                if events is not None:
+                    query = queries.refresh(
+                        company, basis, period, zone, events, self.env.uid
+                    )
+                    counts += self.env.execute_query(query)
+            query = queries.refresh_clawbacks(company, period, end, self.env.uid)
+            counts += self.env.execute_query(query)
         self.invalidate_model()
-        return written, removed
+        return sum(one for one, _other in counts), sum(other for _one, other in counts)
 
     @api.model
     def _midnight(self, date, company):
@@ -129,6 +177,16 @@ class TollCommission(models.Model):
     def _cron_calculate(self):
         companies = self.env["res.company"].search([("active", "=", True)])
         self.with_context(allowed_company_ids=companies.ids).action_calculate()
+
+    def _mark_paid(self):
+        """Commissions are paid when their vendor bill is."""
+        paid = self.search(
+            [
+                ("state", "=", "approved"),
+                ("move_id.payment_state", "in", ("paid", "in_payment")),
+            ]
+        )
+        paid.write({"state": "paid", "paid_date": fields.Date.context_today(self)})
 
     def _advance(self, before, state, **vals):
         if not self.env.su and not self.env.user.has_group(
@@ -145,6 +203,10 @@ class TollCommission(models.Model):
                     "Choose only commissions that are %(state)s.",
                     state=labels[before].lower(),
                 )
+            )
+        if self.filtered(lambda c: c.run_id.sudo().state in ("closed", "billed")):
+            raise UserError(
+                self.env._("The month is closed: reopen its commission run first.")
             )
         # nobody may write commissions but these methods; the right is checked
         self.sudo().write({"state": state, **vals})

@@ -18,12 +18,14 @@ from . import test_toll_fleet
 from . import test_toll_operator
 from . import test_toll_quality
 from . import test_toll_sales
+from . import test_toll_commission_run
 from . import test_toll_topup
 from . import test_toll_vehicle
 from . import test_toll_wallet_concurrency
 from . import test_toll_wallet_entry
 from . import test_payment_transaction
 from . import test_toll_auto_topup
+from . import test_toll_auto_topup_means
 from . import test_toll_privacy
 from . import test_toll_queue
 from . import test_toll_queue_concurrency

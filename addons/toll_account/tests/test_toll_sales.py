@@ -17,6 +17,7 @@ class TestTollSales(TollCommon):
         cls.period = cls.account.opened_at.date().replace(day=1)
         cls.Commission = cls.env["toll.commission"]
         cls.env["toll.commission.rule"].search([("active", "=", True)]).active = False
+        cls.Commission.search([("state", "=", "draft")]).unlink()
 
     def _rule(self, **values):
         return self.env["toll.commission.rule"].create(

@@ -211,6 +211,18 @@ class TestPortalOffice(TollHttpCommon):
         self.assertEqual(auto.state, "paused")
         self._post("/my/toll/autotopup", **{**form, "amount": "400"})
         self.assertEqual((auto.amount, auto.state), (400, "active"))
+        self.assertFalse(auto.is_fallback or auto.is_learned)
+        second = token.copy()
+        learn = {"is_learned": "1", "cover_weeks": "2", "amount_min": "100"}
+        response = self._post("/my/toll/autotopup", **{**form, **learn})
+        self.assertIn('role="alert"', response.text, "the most is missing")
+        learn["amount_max"] = "600"
+        self._post(
+            "/my/toll/autotopup",
+            **{**form, **learn, "other_0": second.id, "other_1": other.id},
+        )
+        self.assertEqual(auto._get_tokens().ids, [token.id, second.id])
+        self.assertEqual((auto.is_learned, auto.amount_max), (True, 600))
 
     # Preferences and data
 

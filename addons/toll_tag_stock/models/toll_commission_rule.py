@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from .. import queries
 
@@ -6,8 +6,9 @@ from .. import queries
 class TollCommissionRule(models.Model):
     _inherit = "toll.commission.rule"
 
-    def _get_source(self, start, end):
-        if self.basis != "tag":
-            return super()._get_source(start, end)
+    @api.model
+    def _get_events(self, basis, start, end):
+        if basis != "tag":
+            return super()._get_events(basis, start, end)
         self.env["toll.tag.assignment"].flush_model()
         return queries.commission.tags_handed_over(start, end)
