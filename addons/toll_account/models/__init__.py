@@ -1,6 +1,7 @@
 from . import ir_http
 from . import ir_http_reads
 from . import toll_guarded
+from . import toll_approval
 from . import toll_operator
 from . import toll_operator_class
 from . import toll_road
@@ -66,6 +67,8 @@ from . import toll_commission_run
 from . import toll_access_log
 from . import toll_access_review
 from . import toll_setting_log
+from . import toll_setting_guard
+from . import toll_setting_change
 from . import toll_wallet_entry
 from . import toll_check
 from . import toll_check_result

@@ -19,10 +19,10 @@ class TollAutoTopup(models.Model):
     """Charge a saved card when the wallet runs low, one charge at a time.
 
     A *need* is a wallet below its threshold: one charge may meet it. An *attempt* is
-    one way through the customer's saved methods, each tried once. A charge is three transactions: the intention (a payment transaction with a
-    reference of its own, while this record is locked), the provider's answer, the
-    wallet. Whatever ends the program in between, the next run finds the intention and
-    does not charge again.
+    one way through the customer's saved methods, each tried once. A charge is three
+    transactions: the intention (a payment transaction with a reference of its own,
+    while this record is locked), the provider's answer, the wallet. Whatever ends the
+    program in between, the next run finds the intention and does not charge again.
     """
 
     _name = "toll.auto.topup"

@@ -58,9 +58,8 @@ class TollAutoTopup(models.Model):
         auto_sudo = self.sudo()
         tokens_sudo = auto_sudo.token_id
         if auto_sudo.is_fallback:
-            tokens_sudo |= auto_sudo.account_id.payment_preference_ids.filtered(
-                lambda row: row.means == "token"
-            ).token_id
+            rows_sudo = auto_sudo.account_id.payment_preference_ids
+            tokens_sudo |= rows_sudo.sorted("sequence").token_id
         holder = auto_sudo.account_id.commercial_partner_id
         return tokens_sudo.filtered(
             lambda token: (

@@ -78,12 +78,12 @@ class TollCommissionRule(models.Model):
     )
     is_extra = fields.Boolean(
         string="Paid Besides",
-        help="A bonus: it is paid besides the rule that comes first, not instead of it.",
+        help="A bonus, paid besides the rule that comes first, not instead of it.",
     )
     clawback_months = fields.Integer(
         string="Taken Back within (Months)",
-        help="The seller gives the commission back when the account is closed within so "
-        "many months from its opening; 0: never.",
+        help="The seller gives the commission back when the account is closed within "
+        "so many months from its opening; 0: never.",
     )
     precedence = fields.Integer(
         compute="_compute_precedence",

@@ -1,17 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..queries import exemption as queries
-
-FROZEN = {
-    "account_id",
-    "vehicle_id",
-    "kind",
-    "operator_ids",
-    "date_from",
-    "date_to",
-}
 
 
 class TollExemption(models.Model):
@@ -19,11 +10,13 @@ class TollExemption(models.Model):
 
     _name = "toll.exemption"
     _description = "Toll Exemption"
-    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.approval"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
-    _guarded = frozenset({"state", "approved_by_id", "approved_at", "asked_by_id"})
     _number_sequence = "toll.exemption"
+    _frozen = frozenset(
+        {"account_id", "vehicle_id", "kind", "operator_ids", "date_from", "date_to"}
+    )
 
     name = fields.Char(
         string="Number", required=True, readonly=True, copy=False, default="/"
@@ -95,11 +88,6 @@ class TollExemption(models.Model):
         tracking=True,
         index=True,
     )
-    asked_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_by_id = fields.Many2one(
-        "res.users", readonly=True, copy=False, tracking=True
-    )
-    approved_at = fields.Datetime(readonly=True, copy=False)
     document_ids = fields.One2many("toll.document", "exemption_id", string="Documents")
     document_count = fields.Integer(compute="_compute_document_count")
     note = fields.Text()
@@ -129,18 +117,16 @@ class TollExemption(models.Model):
                     )
                 )
 
-    def write(self, vals):
-        if FROZEN & vals.keys() and not self.env.su:
-            for exemption in self:
-                if exemption.state != "draft":
-                    raise UserError(
-                        self.env._(
-                            "Exemption %(number)s has been asked for: revoke it and "
-                            "make a new one to change it.",
-                            number=exemption.name,
-                        )
+    def _check_draft(self):
+        for exemption in self:
+            if exemption.state != "draft":
+                raise UserError(
+                    self.env._(
+                        "Exemption %(number)s has been asked for: revoke it and make a "
+                        "new one to change it.",
+                        number=exemption.name,
                     )
-        return super().write(vals)
+                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_asked(self):
@@ -149,57 +135,20 @@ class TollExemption(models.Model):
                 self.env._("Only drafts can be deleted: revoke the exemption.")
             )
 
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for exemption in self:
-            if exemption.state not in states:
-                raise UserError(
-                    self.env._(
-                        "Exemption %(number)s is %(state)s.",
-                        number=exemption.name,
-                        state=labels[exemption.state].lower(),
-                    )
-                )
-
-    def action_ask(self):
-        """Lay it before somebody else, with its documents."""
-        self.check_access("write")
-        self._check_state("draft")
+    def _check_complete(self):
         for exemption in self:
             if not exemption.document_ids.filtered("file"):
                 raise UserError(
                     self.env._("Add the document that grants the exemption first.")
                 )
-        # guarded fields; the right to the record is checked above
-        self.sudo().write({"state": "asked", "asked_by_id": self.env.uid})
 
     def action_approve(self):
-        """Grant it; never by the person who asked for it."""
-        self.check_access("write")
-        if not self.env.user.has_group("toll_account.group_toll_manager"):
-            raise AccessError(self.env._("Only a toll manager approves exemptions."))
-        self._check_state("asked")
         for exemption in self:
-            if self.env.user in (exemption.asked_by_id, exemption.create_uid):
-                raise UserError(
-                    self.env._(
-                        "You asked for exemption %(number)s: somebody else has to "
-                        "approve it.",
-                        number=exemption.name,
-                    )
-                )
             if exemption.date_to < fields.Date.context_today(self):
                 raise UserError(
                     self.env._("%(number)s is over already.", number=exemption.name)
                 )
-        # guarded fields; the right is checked above
-        self.sudo().write(
-            {
-                "state": "approved",
-                "approved_by_id": self.env.uid,
-                "approved_at": fields.Datetime.now(),
-            }
-        )
+        return super().action_approve()
 
     def action_revoke(self):
         """End it now; crossings from tomorrow on are charged.
@@ -208,8 +157,7 @@ class TollExemption(models.Model):
         """
         self.check_access("write")
         self._check_state("asked", "approved")
-        if not self.env.user.has_group("toll_account.group_toll_manager"):
-            raise AccessError(self.env._("Only a toll manager revokes exemptions."))
+        self._check_manager()
         today = fields.Date.context_today(self)
         for exemption_sudo in self.sudo():  # guarded fields; the right is checked
             last = max(min(exemption_sudo.date_to, today), exemption_sudo.date_from)
@@ -217,12 +165,6 @@ class TollExemption(models.Model):
             if exemption_sudo.date_from > today:
                 values |= {"approved_by_id": False, "approved_at": False}
             exemption_sudo.write(values)
-
-    def action_back_to_draft(self):
-        self.check_access("write")
-        self._check_state("asked")
-        # guarded fields; the right is checked above
-        self.sudo().write({"state": "draft", "asked_by_id": False})
 
     @api.model
     def _exempt_query(self, date_from=None, date_to=None) -> SQL:

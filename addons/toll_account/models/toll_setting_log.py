@@ -25,6 +25,13 @@ class TollSettingLog(models.Model):
     field = fields.Char(readonly=True)
     old_value = fields.Char(string="Before", readonly=True)
     new_value = fields.Char(string="After", readonly=True)
+    change_id = fields.Many2one(
+        "toll.setting.change",
+        string="Approved Change",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
 
     @api.model
     def _write_rows(self, rows):
@@ -85,17 +92,22 @@ class TollSettingLog(models.Model):
             "res_id": record.id,
             "record_name": record.display_name,
             "company_id": company.id if company else False,
+            "change_id": self.env.context.get("toll_setting_change_id"),
             **vals,
         }
 
 
 class TollSettingMixin(models.AbstractModel):
-    """For models of configuration: every change and deletion is written down."""
+    """For models of configuration: every change and deletion is written down.
+
+    What needs a second person (toll.setting.guard) is refused here.
+    """
 
     _name = "toll.setting.mixin"
     _description = "Logged Setting"
 
     def write(self, vals):
+        self.env["toll.setting.guard"]._check_write(self, vals)
         log = self.env["toll.setting.log"]
         before = log._get_values(self, log._get_logged_fields(self, vals))
         result = super().write(vals)

@@ -53,12 +53,28 @@ class TollCommissionRule(models.Model):
     _inherit = ["toll.commission.rule", "toll.setting.mixin"]
 
 
+class TollPlan(models.Model):
+    _name = "toll.plan"
+    _inherit = ["toll.plan", "toll.setting.mixin"]
+
+
+class TollPlanFee(models.Model):
+    _name = "toll.plan.fee"
+    _inherit = ["toll.plan.fee", "toll.setting.mixin"]
+
+
+class TollSettingGuard(models.Model):
+    _name = "toll.setting.guard"
+    _inherit = ["toll.setting.guard", "toll.setting.mixin"]
+
+
 class ResCompany(models.Model):
     # pylint: disable=consider-merging-classes-inherited
     _inherit = "res.company"
 
     def write(self, vals):
         """Of the company only what this suite adds to it."""
+        self.env["toll.setting.guard"]._check_write(self, vals)
         log = self.env["toll.setting.log"]
         names = [name for name in vals if name.startswith("toll_")]
         before = log._get_values(self, log._get_logged_fields(self, names))

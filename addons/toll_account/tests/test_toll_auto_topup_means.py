@@ -24,6 +24,10 @@ class TestAutoTopupMeans(TollCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        crons = type(cls.env["ir.cron"])
+        cls.startClassPatcher(
+            patch.object(crons, "_commit_progress", lambda *_args, **_values: 1)
+        )
         cls.partner.write(
             {"email": "customer@example.org", "toll_quiet_from": 0, "toll_quiet_to": 0}
         )
@@ -296,7 +300,7 @@ class TestAutoTopupAnswersConcurrency(BaseCase):
                         barrier.wait(60)
                     try:
                         tx._post_process()
-                        cr.commit()
+                        cr.commit()  # pylint: disable=invalid-commit
                         return
                     except Exception:
                         cr.rollback()

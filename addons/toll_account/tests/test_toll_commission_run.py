@@ -32,7 +32,7 @@ class TestTollCommissionRun(TollCommon):
                 "opened_at": cls.opened,
             }
         )
-        cls.run = cls.env["toll.commission.run"].create({"period": cls.opened})
+        cls.month = cls.env["toll.commission.run"].create({"period": cls.opened})
 
     def _rule(self, amount=80, **values):
         values.setdefault("name", f"Pays {amount}")
@@ -99,12 +99,12 @@ class TestTollCommissionRun(TollCommon):
 
     def _approve(self):
         self._calculate()
-        self.run.with_user(self.accountant).action_approve()
+        self.month.with_user(self.accountant).action_approve()
 
     def test_bills_once_cancel_and_again_004_09(self):
         self._rule(80)
-        run = self.run.with_user(self.accountant)
-        self.assertEqual(self.run.period.day, 1)
+        run = self.month.with_user(self.accountant)
+        self.assertEqual(self.month.period.day, 1)
         run.action_calculate()
         with self.assertRaisesRegex(UserError, "wait for approval"):
             run.action_close()
@@ -143,7 +143,7 @@ class TestTollCommissionRun(TollCommon):
     def test_closed_early_is_taken_back_once(self):
         rule = self._rule(80, clawback_months=3)
         self._approve()
-        run = self.run.with_user(self.accountant)
+        run = self.month.with_user(self.accountant)
         run.action_close()
         self.account.action_close()
         self.account.closed_at = self.opened + timedelta(days=35)
@@ -174,7 +174,7 @@ class TestTollCommissionRun(TollCommon):
         self.account.action_close()
         self.account.closed_at = self.opened + timedelta(days=1)
         self._approve()
-        run = self.run.with_user(self.accountant)
+        run = self.month.with_user(self.accountant)
         run.action_close()
         run.action_bill()
         self.assertFalse(run.move_ids)
@@ -184,10 +184,10 @@ class TestTollCommissionRun(TollCommon):
         self._rule(80)
         for user in (self.agent, self.billing, self.analyst):
             with self.subTest(user.login), self.assertRaises(AccessError):
-                self.run.with_user(user).action_close()
+                self.month.with_user(user).action_close()
         self.account.seller_id = self.accountant
         self._calculate()
-        run = self.run.with_user(self.accountant)
+        run = self.month.with_user(self.accountant)
         run.action_approve()
         self.assertEqual(self._lines().state, "draft", "nobody approves his own")
         with self.assertRaises(AccessError):
@@ -198,9 +198,9 @@ class TestTollCommissionRun(TollCommon):
 
     def test_runs_of_another_company_stay_there(self):
         company = self._create_company("Other runs")
-        other = self.run.create({"period": self.opened, "company_id": company.id})
-        self.assertNotIn(other, self.run.with_user(self.accountant).search([]))
+        other = self.month.create({"period": self.opened, "company_id": company.id})
+        self.assertNotIn(other, self.month.with_user(self.accountant).search([]))
         html = self.env["ir.actions.report"]._render_qweb_html(
-            "toll_account.report_commission_statement", self.run.ids
+            "toll_account.report_commission_statement", self.month.ids
         )
         self.assertTrue(html)

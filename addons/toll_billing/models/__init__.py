@@ -7,7 +7,6 @@ from . import toll_tariff_band
 from . import toll_tariff_rate
 from . import toll_tariff_public
 from . import toll_intake_profile
-from . import toll_discount_approval
 from . import toll_discount_plan
 from . import toll_discount_plan_use
 from . import toll_discount_tier

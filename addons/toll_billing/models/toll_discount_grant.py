@@ -12,7 +12,7 @@ class TollDiscountGrant(models.Model):
 
     _name = "toll.discount.grant"
     _description = "Granted Discount"
-    _inherit = ["toll.discount.approval"]
+    _inherit = ["toll.approval"]
     _order = "date_to desc, id desc"
     _check_company_auto = True
     _number_sequence = "toll.discount.grant"

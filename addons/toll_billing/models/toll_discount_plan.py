@@ -14,7 +14,7 @@ class TollDiscountPlan(models.Model):
 
     _name = "toll.discount.plan"
     _description = "Discount Plan"
-    _inherit = ["toll.discount.approval"]
+    _inherit = ["toll.approval"]
     _order = "sequence, code, id"
     _check_company_auto = True
     _rec_names_search = ["name", "code"]

@@ -2,10 +2,10 @@ from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
 
-class TollDiscountApproval(models.AbstractModel):
+class TollApproval(models.AbstractModel):
     """What one person asks for and another one approves, and stays as it was."""
 
-    _name = "toll.discount.approval"
+    _name = "toll.approval"
     _description = "Approved by a Second Person"
     _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _guarded = frozenset(
@@ -51,7 +51,7 @@ class TollDiscountApproval(models.AbstractModel):
 
     def _check_manager(self):
         if not self.env.user.has_group("toll_account.group_toll_manager"):
-            raise AccessError(self.env._("Only a toll manager decides on discounts."))
+            raise AccessError(self.env._("Only a toll manager decides on it."))
 
     def _check_complete(self):
         """Hook: raise where something is missing before approval."""
