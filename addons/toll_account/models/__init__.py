@@ -47,6 +47,7 @@ from . import toll_call_code
 from . import toll_call
 from . import toll_sales_channel
 from . import toll_account_sales
+from . import toll_account_orders
 from . import toll_account_access
 from . import toll_account_finance
 from . import toll_vehicle
@@ -66,6 +67,8 @@ from . import toll_commission
 from . import toll_commission_run
 from . import toll_access_log
 from . import toll_access_review
+from . import toll_access_campaign
+from . import toll_access_campaign_line
 from . import toll_setting_log
 from . import toll_setting_guard
 from . import toll_setting_change

@@ -24,10 +24,15 @@ class CrmLead(models.Model):
 
     def action_toll_kit_quotation(self):
         """A quotation with the kits of the template."""
+        return self._toll_quotation("toll_account.sale_order_template_tag_kit")
+
+    def action_toll_works_quotation(self):
+        """A quotation with the works of the template, as for a lane of a company."""
+        return self._toll_quotation("toll_account.sale_order_template_works")
+
+    def _toll_quotation(self, template):
         self.ensure_one()
-        template = self.env.ref(
-            "toll_account.sale_order_template_tag_kit", raise_if_not_found=False
-        )
+        template = self.env.ref(template, raise_if_not_found=False)
         lead = self
         if template:
             lead = self.with_context(default_sale_order_template_id=template.id)

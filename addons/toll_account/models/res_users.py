@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
 
@@ -25,6 +27,27 @@ class ResUsers(models.Model):
         help="For the integration user of an operator: the only operator it sees.",
     )
 
+    toll_password_at = fields.Datetime(
+        string="Password of", readonly=True, copy=False, groups="base.group_system"
+    )
+    toll_key_used_at = fields.Datetime(
+        string="API Key Used", readonly=True, copy=False, groups="base.group_system"
+    )
+
+    def _set_password(self):
+        result = super()._set_password()
+        # whoever sets the password, also the person himself
+        self.sudo().toll_password_at = fields.Datetime.now()
+        return result
+
+    def _toll_key_used(self):
+        """Write down that a key of this user was used, once a day."""
+        now = fields.Datetime.now()
+        user_sudo = self.sudo()  # programs sign in with it
+        last = user_sudo.toll_key_used_at
+        if not last or now - last > timedelta(days=1):
+            user_sudo.toll_key_used_at = now
+
     @property
     def SELF_READABLE_FIELDS(self):
         return super().SELF_READABLE_FIELDS + ["toll_office_id"]
@@ -43,3 +66,13 @@ class ResUsers(models.Model):
         if partner_sudo:
             partner_sudo.toll_account_ids._confirm_web_signup()
         return answer
+
+
+class ResUsersApikeys(models.Model):
+    _inherit = "res.users.apikeys"
+
+    def _check_credentials(self, *, scope, key):
+        uid = super()._check_credentials(scope=scope, key=key)
+        if uid:
+            self.env["res.users"].browse(uid)._toll_key_used()
+        return uid

@@ -21,6 +21,20 @@ class TollAccessReview(models.Model):
     since = fields.Date(string="User since", readonly=True)
     last_login = fields.Datetime(string="Last Log-in", readonly=True)
 
+    has_second_factor = fields.Boolean(string="Second Factor", readonly=True)
+    password_at = fields.Datetime(
+        string="Password of",
+        readonly=True,
+        help="When the password was last set; empty: before this was written down.",
+    )
+    key_count = fields.Integer(string="API Keys", readonly=True)
+    key_since = fields.Datetime(string="Oldest Key", readonly=True)
+    key_used_at = fields.Datetime(
+        string="Key Used", readonly=True, help="The last day on which a key was used."
+    )
+
     @property
     def _table_query(self):
-        return queries.access_review()
+        # only where the module of the second factor is installed
+        users = self.env["res.users"]
+        return queries.access_review("totp_enabled" in users._fields)

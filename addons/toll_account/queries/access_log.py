@@ -134,8 +134,9 @@ def about(account_ids) -> SQL:
     )
 
 
-def access_review() -> SQL:
-    """Internal users and the roles they have themselves, with the last log-in."""
+def access_review(has_second_factor) -> SQL:
+    """Internal users and the roles they have themselves, with how they sign in."""
+    second_factor = SQL("(u.totp_secret IS NOT NULL)") if has_second_factor else None
     return SQL(
         """
         SELECT row_number() OVER (ORDER BY u.id, g.id) AS id,
@@ -143,10 +144,20 @@ def access_review() -> SQL:
                u.toll_office_id AS office_id, g.id AS group_id,
                u.create_date::date AS since,
                (SELECT max(l.create_date) FROM res_users_log l
-                 WHERE l.create_uid = u.id) AS last_login
+                 WHERE l.create_uid = u.id) AS last_login,
+               %(second_factor)s AS has_second_factor,
+               u.toll_password_at AS password_at,
+               k.keys AS key_count, k.oldest AS key_since,
+               u.toll_key_used_at AS key_used_at
           FROM res_users u
           JOIN res_groups_users_rel r ON r.uid = u.id
           JOIN res_groups g ON g.id = r.gid
+     LEFT JOIN (SELECT user_id, count(*)::int AS keys, min(create_date) AS oldest
+                  FROM res_users_apikeys
+                 WHERE expiration_date IS NULL
+                    OR expiration_date >= now() AT TIME ZONE 'UTC'
+              GROUP BY user_id) k ON k.user_id = u.id
          WHERE NOT COALESCE(u.share, FALSE) AND u.id > 1
-        """
+        """,
+        second_factor=second_factor or SQL("NULL::boolean"),
     )

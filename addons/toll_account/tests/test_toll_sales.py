@@ -82,6 +82,43 @@ class TestTollSales(TollCommon):
         account = self.env["toll.account"].with_context(**action["context"]).create({})
         self.assertEqual(order.toll_account_id, account)
 
+    def test_orders_claims_and_works_on_the_account_003_01(self):
+        request_type = self.env.ref("toll_account.toll_request_type_claim")
+        self.env["toll.request"].create(
+            {"account_id": self.account.id, "type_id": request_type.id}
+        )
+        account = self.account.with_user(self.agent)
+        self.assertEqual((account.order_count, account.claim_count), (0, 1))
+        claims = self.env["toll.request"].search(account.action_view_claims()["domain"])
+        self.assertEqual(claims.account_id, self.account)
+        self.agent.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        action = account.action_quote_works()
+        with Form(
+            self.env["sale.order"]
+            .with_user(self.agent)
+            .with_context(**action["context"])
+        ) as form:
+            self.assertTrue(form.order_line)
+        order = form.save()
+        works = self.env.ref("toll_account.product_product_works_installation")
+        self.assertIn(works, order.order_line.product_id)
+        self.assertEqual(order.toll_account_id, self.account)
+        account.invalidate_recordset()
+        self.assertEqual(account.order_count, 1)
+        found = self.env["sale.order"].search(account.action_view_orders()["domain"])
+        self.assertEqual(found, order)
+
+    def test_quotation_of_works_from_the_opportunity_003_04(self):
+        self.agent.group_ids += self.env.ref("sales_team.group_sale_salesman")
+        lead = self.env["crm.lead"].create(
+            {"name": "Lane", "type": "opportunity", "partner_id": self.partner.id}
+        )
+        action = lead.with_user(self.agent).action_toll_works_quotation()
+        template = self.env.ref("toll_account.sale_order_template_works")
+        self.assertEqual(
+            action["context"]["default_sale_order_template_id"], template.id
+        )
+
     def test_commission_per_account_is_calculated_once_004_09(self):
         rule = self._rule()
         other = self._create_account(partner_id=self.partner.id)

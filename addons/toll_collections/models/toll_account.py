@@ -7,6 +7,9 @@ class TollAccount(models.Model):
     collection_case_ids = fields.One2many(
         "toll.collection.case", "account_id", string="Collection Cases"
     )
+    promise_ids = fields.One2many(
+        "toll.payment.promise", "account_id", string="Payment Agreements", readonly=True
+    )
     collection_case_id = fields.Many2one(
         "toll.collection.case",
         string="Open Collection Case",

@@ -26,6 +26,17 @@ class TestPaymentPromise(CollectionsCase):
         self.assertEqual((promise.state, promise.kept_rate), ("kept", 100))
         self.assertEqual(case.state, "closed")
 
+    def test_agreements_stand_in_the_finances_of_the_account_003_03(self):
+        case = self._open_case(100)
+        promise = self._promise(case, 100)
+        account = case.account_id
+        account = account.with_user(self.accountant)
+        self.assertIn(promise, account.promise_ids)
+        views = account.get_view(
+            self.env.ref("toll_account.toll_account_view_form").id, "form"
+        )
+        self.assertIn('name="promise_ids"', views["arch"])
+
     def test_not_paid_is_broken_and_raises_the_case(self):
         case = self._open_case(100)
         promise = self._promise(case, 100, days=3)
