@@ -85,7 +85,11 @@ class TestTollSales(TollCommon):
     def test_orders_claims_and_works_on_the_account_003_01(self):
         request_type = self.env.ref("toll_account.toll_request_type_claim")
         self.env["toll.request"].create(
-            {"account_id": self.account.id, "type_id": request_type.id}
+            {
+                "account_id": self.account.id,
+                "type_id": request_type.id,
+                "description": "Charged twice",
+            }
         )
         account = self.account.with_user(self.agent)
         self.assertEqual((account.order_count, account.claim_count), (0, 1))
