@@ -24,15 +24,10 @@ class CrmLead(models.Model):
 
     def action_toll_kit_quotation(self):
         """A quotation with the kits of the template."""
-        return self._toll_quotation("toll_account.sale_order_template_tag_kit")
-
-    def action_toll_works_quotation(self):
-        """A quotation with the works of the template, as for a lane of a company."""
-        return self._toll_quotation("toll_account.sale_order_template_works")
-
-    def _toll_quotation(self, template):
         self.ensure_one()
-        template = self.env.ref(template, raise_if_not_found=False)
+        template = self.env.ref(
+            "toll_account.sale_order_template_tag_kit", raise_if_not_found=False
+        )
         lead = self
         if template:
             lead = self.with_context(default_sale_order_template_id=template.id)
@@ -41,3 +36,18 @@ class CrmLead(models.Model):
         if template and isinstance(context, dict):
             context = {**context, "default_sale_order_template_id": template.id}
         return dict(action, context=context)
+
+    def action_toll_works_quotation(self):
+        """A quotation with the works of the template, as for a lane of a company."""
+        self.ensure_one()
+        if not self.partner_id:
+            raise UserError(self.env._("Write down the customer of the lead first."))
+        return self.env["sale.order"]._toll_quote(
+            "toll_account.sale_order_template_works",
+            {
+                "partner_id": self.partner_id.id,
+                "opportunity_id": self.id,
+                "toll_account_id": self.toll_account_id.id,
+                **({"company_id": self.company_id.id} if self.company_id else {}),
+            },
+        )

@@ -73,6 +73,7 @@ class ResUsersApikeys(models.Model):
 
     def _check_credentials(self, *, scope, key):
         uid = super()._check_credentials(scope=scope, key=key)
-        if uid:
+        # the model of trusted devices is made after this one
+        if uid and self._name == "res.users.apikeys":
             self.env["res.users"].browse(uid)._toll_key_used()
         return uid

@@ -45,18 +45,11 @@ class TollAccount(models.Model):
     def action_quote_works(self):
         """A quotation with the works of the template, for this account."""
         self.ensure_one()
-        template = self.env.ref(
-            "toll_account.sale_order_template_works", raise_if_not_found=False
-        )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Quotation of Works"),
-            "res_model": "sale.order",
-            "view_mode": "form",
-            "context": {
-                "default_partner_id": self.partner_id.id,
-                "default_toll_account_id": self.id,
-                "default_company_id": self.company_id.id,
-                "default_sale_order_template_id": template.id if template else False,
+        return self.env["sale.order"]._toll_quote(
+            "toll_account.sale_order_template_works",
+            {
+                "partner_id": self.partner_id.id,
+                "toll_account_id": self.id,
+                "company_id": self.company_id.id,
             },
-        }
+        )

@@ -97,13 +97,7 @@ class TestTollSales(TollCommon):
         self.assertEqual(claims.account_id, self.account)
         self.agent.group_ids += self.env.ref("sales_team.group_sale_salesman")
         action = account.action_quote_works()
-        with Form(
-            self.env["sale.order"]
-            .with_user(self.agent)
-            .with_context(**action["context"])
-        ) as form:
-            self.assertTrue(form.order_line)
-        order = form.save()
+        order = self.env["sale.order"].browse(action["res_id"])
         works = self.env.ref("toll_account.product_product_works_installation")
         self.assertIn(works, order.order_line.product_id)
         self.assertEqual(order.toll_account_id, self.account)
@@ -118,10 +112,13 @@ class TestTollSales(TollCommon):
             {"name": "Lane", "type": "opportunity", "partner_id": self.partner.id}
         )
         action = lead.with_user(self.agent).action_toll_works_quotation()
-        template = self.env.ref("toll_account.sale_order_template_works")
-        self.assertEqual(
-            action["context"]["default_sale_order_template_id"], template.id
-        )
+        order = self.env["sale.order"].browse(action["res_id"])
+        self.assertEqual((order.state, order.opportunity_id), ("draft", lead))
+        self.assertEqual(len(order.order_line), 3)
+        self.assertGreater(order.amount_untaxed, 0)
+        lead.partner_id = False
+        with self.assertRaisesRegex(UserError, "customer"):
+            lead.action_toll_works_quotation()
 
     def test_commission_per_account_is_calculated_once_004_09(self):
         rule = self._rule()
