@@ -13,3 +13,4 @@ from . import public
 from . import public_topup
 from . import public_signup
 from . import queue
+from . import portal_appointments

@@ -102,7 +102,12 @@ class TollPortal(CustomerPortal):
             order="occurred_at desc, id desc",
             limit=self._toll_overview_payments,
         )
-        return {"vehicles": vehicles, "payments": payments}
+        notices = request.env["toll.notice"]
+        return {
+            "vehicles": vehicles,
+            "payments": payments,
+            "notices": notices._get_shown(request.env.company, ["public", "portal"]),
+        }
 
     # === Vehicles ===
 

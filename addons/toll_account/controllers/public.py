@@ -42,8 +42,9 @@ class TollPublic(TollPublicPage):
         return request.env.company.sudo()
 
     def _toll_notices(self):
-        """[{title, text}] of public notices; other addons bring them."""
-        return []
+        """[{title, text, severity}] of what is shown now; other addons may add."""
+        notices = request.env["toll.notice"]
+        return notices._get_shown(request.env.company, ["public"])
 
     # === Pages ===
 

@@ -110,3 +110,5 @@ from . import website
 from . import toll_queue_service
 from . import toll_queue_office
 from . import toll_queue_ticket
+from . import toll_appointment
+from . import toll_notice

@@ -116,7 +116,15 @@ class TollQueueTicket(models.Model):
 
     # === TAKING === #
     @api.model
-    def _take(self, office, service, text="", is_priority=False, taken_at=None):
+    def _take(
+        self,
+        office,
+        service,
+        text="",
+        is_priority=False,
+        taken_at=None,
+        has_appointment=False,
+    ):
         """A new ticket; whoever calls has checked that one may be taken here."""
         if service not in office._queue_services():
             raise UserError(self.env._("The office does not have this service."))
@@ -125,8 +133,13 @@ class TollQueueTicket(models.Model):
         # numbers are given to everybody who comes
         self_sudo = self.sudo()
         number = self.env.execute_query(queries.next_number(office.id, day))[0][0]
+        account = self_sudo._find_account(office, text)
+        expected = self_sudo.env["toll.appointment"]
+        if account and not has_appointment:
+            expected = expected._find_expected(office, account)
+            is_priority = is_priority or bool(expected)
         start = max(service.head_start, office.queue_head_start if is_priority else 0)
-        return self_sudo.create(
+        ticket = self_sudo.create(
             {
                 "name": f"{service.letter}-{number:03d}",
                 "number": number,
@@ -134,12 +147,15 @@ class TollQueueTicket(models.Model):
                 "office_id": office.id,
                 "service_id": service.id,
                 "is_priority": is_priority,
-                "account_id": self_sudo._find_account(office, text).id,
+                "account_id": account.id,
                 "taken_at": now,
                 "hour": office._queue_local(now).hour,
                 "rank_at": now - timedelta(minutes=start),
             }
         )
+        if expected:
+            expected._arrive(ticket)
+        return ticket
 
     @api.model
     def _find_account(self, office, text):
@@ -173,11 +189,15 @@ class TollQueueTicket(models.Model):
 
     # === THE DESK === #
     @api.model
+    def _check_desk_role(self):
+        if not self.env.su and not self.env.user.has_groups(DESK_GROUPS):
+            raise AccessError(self.env._("Tickets are called by the front office."))
+
+    @api.model
     def _check_desk(self):
         """The agent's office; raise for everybody who has no desk."""
+        self._check_desk_role()
         user = self.env.user
-        if not user.has_groups(DESK_GROUPS):
-            raise AccessError(self.env._("Tickets are called by the front office."))
         # the own office, desk and services, whatever may be read of users
         user_sudo = user.sudo()
         if not user_sudo.toll_office_id:

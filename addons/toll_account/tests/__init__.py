@@ -31,3 +31,5 @@ from . import test_toll_auto_topup_means
 from . import test_toll_privacy
 from . import test_toll_queue
 from . import test_toll_queue_concurrency
+from . import test_toll_appointment
+from . import test_toll_notice

@@ -32,6 +32,10 @@ PUBLIC = {
 }
 PRIVATE = {
     "/my/toll",
+    "/my/toll/appointments",
+    "/my/toll/appointments/<int:appointment_id>/cancel",
+    "/my/toll/appointments/<int:appointment_id>/ics",
+    "/my/toll/appointments/book",
     "/my/toll/autotopup",
     "/my/toll/claims",
     "/my/toll/claims/page/<int:page>",
@@ -135,6 +139,8 @@ class TestPortalRoutes(TollHttpCommon):
             "page": [1, 99],
             "code": ["privacy", "nothing"],
             "handle": ["x", "AAAA"],
+            "key": ["x", "A" * 24],
+            "appointment_id": [1, 10**6],
         }
 
     def _rules(self):
