@@ -277,6 +277,18 @@ class TestTollMessage(TollCommon, HttpCase):
         self.assertEqual(message.purpose, "request")
         self.assertIn(request.number, message.text)
         self.assertNotIn("Because", message.text)
+        transaction = self.env["payment.transaction"].new(
+            {
+                "reference": "TOLL-1",
+                "amount": 200,
+                "currency_id": self.account.currency_id.id,
+            }
+        )
+        for _again in range(2):
+            self.account._tell_topup(transaction)
+        receipt = self.account.message_out_ids - message
+        self.assertEqual((len(receipt), receipt.purpose), (1, "receipt"))
+        self.assertIn(self.account.currency_id.format(200), receipt.text)
 
     def _report(self, report, key=None, gateway=None):
         body = json.dumps(report).encode()
