@@ -1,9 +1,9 @@
 from decimal import Decimal
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, LockError, UserError
 from odoo.fields import Command
+from odoo.tools import groupby
 
 from ..queries import exemption_correction as queries
 from .toll_handheld_capture import CrossingRef
@@ -157,7 +157,7 @@ class TollExemptionCorrection(models.Model):
                 continue  # a statement of nothing to pay has no invoice
             invoice = moves.browse(move_id)
             moves |= moves.with_context(mail_create_nosubscribe=True).create(
-                self._prepare_credit_vals(invoice, list(group))
+                self._prepare_credit_vals(invoice, group)
             )
         moves._post(soft=False)
         return moves

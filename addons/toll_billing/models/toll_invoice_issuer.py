@@ -1,9 +1,9 @@
 from decimal import Decimal
-from itertools import groupby
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.tools import groupby
 
 from ..core.invoice_job import PART, Job, JobLine, Share, pick_exemplars, share_out
 from ..core.invoice_tax import Line, split
@@ -64,7 +64,6 @@ class TollInvoiceIssuer(models.AbstractModel):
         )
         jobs, job_of = [], {}
         for _key, group in groupby(rows, key=lambda row: row[-1]):
-            group = list(group)
             shares = [
                 Share(
                     row[0], *row[2:5], Decimal(row[6]), Decimal(deposits.get(row[2], 0))

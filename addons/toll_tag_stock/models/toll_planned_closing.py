@@ -22,13 +22,3 @@ class TollPlannedClosing(models.Model):
         elif tags:
             tags.toll_return(note=self.note)
         return result
-
-
-class TollClosing(models.TransientModel):
-    _inherit = "toll.closing"
-
-    def _prepare_plan_vals(self):
-        """All TAGs in good order: they are taken as given back on that day."""
-        values = super()._prepare_plan_vals()
-        outcomes = set(self.line_ids.mapped("outcome"))
-        return values | {"tag_outcome": "good" if outcomes == {"good"} else "lost"}

@@ -31,6 +31,12 @@ class TollClosing(models.TransientModel):
                 lots.toll_return(condition=outcome, note=self.note)
         return result
 
+    def _prepare_plan_vals(self):
+        """All TAGs in good order: they are taken as given back on that day."""
+        values = super()._prepare_plan_vals()
+        outcomes = set(self.line_ids.mapped("outcome"))
+        return values | {"tag_outcome": "good" if outcomes == {"good"} else "lost"}
+
 
 class TollClosingLine(models.TransientModel):
     _name = "toll.closing.line"
