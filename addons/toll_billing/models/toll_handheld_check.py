@@ -160,15 +160,20 @@ class TollHandheld(models.Model):
             codes.setdefault(line.class_id.id, line.code)
         salt = os.urandom(16).hex()
         self.env.flush_all()  # the statement reads tables
-        [[data, count, total]] = self.env.execute_query(
-            queries.list_states(salt, LIST_LIMIT, codes, **self._scope())
+        scope = self._scope()
+        [[total]] = self.env.execute_query(
+            queries.count_values(scope["company"], scope["now"])
+        )
+        is_complete = total <= LIST_LIMIT
+        [[data, count]] = self.env.execute_query(
+            queries.list_states(salt, is_complete, codes, **scope)
         )
         now = fields.Datetime.now()
         header = {
             "salt": salt,
             "made_at": f"{now.isoformat()}Z",
             "count": count,
-            "complete": (total or 0) == count,
+            "complete": is_complete,
             "classes": list(codes.values()),
         }
         self._set_seen(list_sent_at=now)

@@ -85,11 +85,30 @@ def find_state(value, **scope) -> SQL:
     )
 
 
-def list_states(salt, limit, classes, **scope) -> SQL:
-    """(entries of ``core.tag_list``, their number, the number there would be).
+NOT_OUT_YET = ("new", "encoded", "stocked")
 
-    TAGs that nobody has yet are left out; where there are more than ``limit``, so are
-    those that may pass.
+
+def count_values(company, now) -> SQL:
+    """How many TAG numbers, EPCs and plates a complete list would have."""
+    return SQL(
+        """
+        SELECT (SELECT count(name) + count(toll_epc) FROM stock_lot
+                 WHERE toll_state NOT IN %(not_out)s AND company_id = %(company)s)
+             + (SELECT count(*) FROM toll_vehicle
+                 WHERE company_id = %(company)s AND date_from <= %(now)s
+                   AND (date_to IS NULL OR %(now)s < date_to))
+        """,
+        not_out=NOT_OUT_YET,
+        company=company,
+        now=now,
+    )
+
+
+def list_states(salt, is_complete, classes, **scope) -> SQL:
+    """(entries of ``core.tag_list``, their number).
+
+    TAGs that nobody has yet are left out; where the list is not complete, so are those
+    that may pass, before anything is computed for them.
 
     :param classes: ids of the classes, in the order of the header's list
     """
@@ -98,25 +117,24 @@ def list_states(salt, limit, classes, **scope) -> SQL:
         SELECT string_agg(hash || set_byte('\\x00'::bytea, 0, gravity)
                                || set_byte('\\x00'::bytea, 0, place), ''::bytea
                           ORDER BY hash, gravity DESC),
-               count(*), max(total)
+               count(*)
           FROM (
                 SELECT substr(sha256(convert_to(%(salt)s || value, 'UTF8')),
                               1, %(size)s) AS hash,
                        gravity,
                        COALESCE(array_position(%(classes)s::int[], class_id), 256) - 1
-                           AS place,
-                       count(*) OVER () AS total
+                           AS place
                   FROM (%(states)s) found
+                 WHERE %(is_complete)s OR gravity <> %(valid)s
                ) entries
-         WHERE total <= %(limit)s OR gravity <> %(valid)s
         """,
         salt=salt,
         size=HASH,
         classes=list(classes),
-        limit=limit,
+        is_complete=is_complete,
         valid=STATES.index("valid"),
         states=_states(
-            tags=SQL("lot.toll_state NOT IN ('new', 'encoded', 'stocked')"),
+            tags=SQL("lot.toll_state NOT IN %s", NOT_OUT_YET),
             plates=SQL("TRUE"),
             **scope,
         ),
