@@ -107,7 +107,7 @@ class TollOffice(models.Model):
     def _queue_demo(self):
         """A few people who wait."""
         tickets = self.env["toll.queue.ticket"]
-        for nth, service in enumerate(self._queue_services() * 2):
+        for nth, service in enumerate([*self._queue_services()] * 2):
             tickets._take(self, service, is_priority=nth == 4)
 
     def action_view_tickets(self):
