@@ -110,5 +110,6 @@ from . import website
 from . import toll_queue_service
 from . import toll_queue_office
 from . import toll_queue_ticket
+from . import toll_office_hours
 from . import toll_appointment
 from . import toll_notice
