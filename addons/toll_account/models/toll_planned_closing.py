@@ -77,7 +77,7 @@ class TollPlannedClosing(models.Model):
     problem = fields.Text(
         readonly=True,
         copy=False,
-        help="Why the account could not be closed; it is tried again every night.",
+        help="Why the account could not be closed; it is tried again every hour.",
     )
 
     _account_once = models.UniqueIndex(
