@@ -1,7 +1,7 @@
 {
     "name": "Toll Collections",
     "summary": "Overdue portfolio: collectors, promises, agencies, write-offs",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",

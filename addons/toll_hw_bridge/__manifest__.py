@@ -1,7 +1,7 @@
 {
     "name": "Toll TAG Encoding",
     "summary": "TAG encoders on serial ports: batches, passwords, read-back, stock",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Toll",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",

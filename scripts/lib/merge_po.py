@@ -1,7 +1,8 @@
 """Bring a translation up to its template: `merge_po.py TEMPLATE.pot LANGUAGE.po`.
 
-Terms keep their translation, new ones come in empty, gone ones go. The dates in both
-headers are dropped: they would make every run a change.
+Terms keep their translation, new ones come in empty, gone ones go. A country's file
+(es_MX) holds only the words that differ there: none comes in. The dates in both headers
+are dropped: they would make every run a change.
 """
 
 import sys
@@ -31,7 +32,12 @@ def main(template_path, path):
             "Plural-Forms": "nplurals=2; plural=(n != 1);",
         }
     language.merge(template)
-    kept = [entry for entry in language if not entry.obsolete]
+    is_country = "_" in Path(path).stem
+    kept = [
+        entry
+        for entry in language
+        if not entry.obsolete and (entry.translated() or not is_country)
+    ]
     language.clear()
     language.extend(kept)
     without_dates(language).save(path)

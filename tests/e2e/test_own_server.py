@@ -44,7 +44,9 @@ def check(page, hosts, base_url, path):
 
 @pytest.fixture
 def nobody(browser, base_url, world):
-    context = browser.new_context(base_url=base_url, locale="es-MX", reduced_motion="reduce")
+    context = browser.new_context(
+        base_url=base_url, locale="es-MX", reduced_motion="reduce"
+    )
     context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()

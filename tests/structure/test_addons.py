@@ -76,3 +76,16 @@ def test_spanish_follows_the_template(name):
     have = {e.msgid for e in polib.pofile(str(spanish)) if not e.obsolete}
     missing = sorted(wanted - have)
     assert not missing, f"{len(missing)} terms are not in es.po: {missing[:20]}"
+
+
+@pytest.mark.parametrize("name", files.NAMES)
+def test_country_words_follow_the_template(name):
+    """es_MX.po and its like hold only words that differ there from es.po."""
+    folder = files.ADDONS[name] / "i18n"
+    spanish = {e.msgid: e.msgstr for e in polib.pofile(str(folder / "es.po"))}
+    for path in folder.glob("es_*.po"):
+        for entry in polib.pofile(str(path)):
+            assert entry.msgid in spanish, (
+                f"{files.where(path)}: {entry.msgid!r} is gone"
+            )
+            assert entry.msgstr != spanish[entry.msgid], entry.msgid
