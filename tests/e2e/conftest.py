@@ -119,5 +119,18 @@ def page(request, browser, base_url, signed_in):
     page.toll_size = request.param
     page.toll_errors = []
     page.on("pageerror", lambda error: page.toll_errors.append(str(error)))
+    page.goto = patient(page)
     yield page
     context.close()
+
+
+def patient(page):
+    """Go to a page and wait for its scripts: until they are there, clicks are lost."""
+    goto = page.goto
+
+    def go(*args, **kwargs):
+        response = goto(*args, **kwargs)
+        page.wait_for_load_state("networkidle")
+        return response
+
+    return go

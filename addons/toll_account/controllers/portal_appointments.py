@@ -22,9 +22,7 @@ class TollAppointmentPortal(TollPortal):
     def _toll_appointment_values(self, accounts, query):
         """What the form shows: offices, services, days, free times."""
         offices_sudo = request.env["toll.office"]._get_bookable(
-            (accounts[:1] or request.env).company_id
-            if accounts
-            else request.env.company
+            accounts[:1].company_id or request.env.company
         )
         office = offices_sudo.filtered(
             lambda o: o.id == self._toll_int(query.get("office"))

@@ -32,9 +32,6 @@ class TollAccount(models.Model):
         help="The main account whose invoice charges this one, too.",
     )
 
-    # parts follow their main account
-    billing_cycle_id = fields.Many2one(recursive=True)
-
     def _auto_init(self):
         """Nobody is invoiced together before: the column needs no computing."""
         if not column_exists(self.env.cr, self._table, "payer_id"):
@@ -51,9 +48,12 @@ class TollAccount(models.Model):
                 parent if parent.invoice_together else parent.browse()
             )
 
-    @api.depends("payer_id.billing_cycle_id")
+    @api.depends("payer_id")
     def _compute_billing_cycle_id(self):
-        """Parts are billed on the days of the account that gets their invoice."""
+        """Parts are billed on the days of the account that gets their invoice.
+
+        Not by a dependency: a field that depends on itself is computed one by one.
+        """
         parts = self.filtered("payer_id")
         for account in parts:
             account.billing_cycle_id = account.payer_id.billing_cycle_id
@@ -63,6 +63,16 @@ class TollAccount(models.Model):
     def _onchange_invoice_together(self):
         if self.invoice_together and not self.invoice_together_from:
             self.invoice_together_from = fields.Date.context_today(self)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "billing_cycle_id" in vals:
+            # the whole family is billed at once, whoever may see its parts
+            parts_sudo = self.sudo().with_context(active_test=False)
+            parts_sudo.search(
+                [("payer_id", "in", self.ids)]
+            ).billing_cycle_id = vals["billing_cycle_id"]
+        return result
 
     # === CONSTRAINTS === #
     @api.constrains("invoice_together", "invoice_together_from")

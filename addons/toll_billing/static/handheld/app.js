@@ -19,8 +19,10 @@ const VIEWS = {
 const TABS = ["capture", "check", "device"];
 const main = document.getElementById("main");
 let current = "";
+let turn = 0;
 
 async function show(name) {
+    const mine = ++turn;
     const key = await store.get("key");
     const settings = await store.get("settings");
     const session = await store.get("session");
@@ -32,6 +34,9 @@ async function show(name) {
         current = name in VIEWS ? name : "capture";
     }
     const view = await VIEWS[current]({show, settings});
+    if (mine !== turn) {
+        return; // the person has chosen another page meanwhile
+    }
     main.replaceChildren(view);
     drawTabs(Boolean(key));
     await refresh();

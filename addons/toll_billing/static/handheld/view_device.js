@@ -29,11 +29,18 @@ async function facts(settings) {
 }
 
 export async function deviceView({show, settings}) {
+    /** Draw it anew, unless the person has gone to another page meanwhile. */
+    function again() {
+        if (view.isConnected) {
+            show("device");
+        }
+    }
+
     async function renew() {
         try {
             await renewList(await store.get("key"));
             notify(t("renewed"));
-            show("device");
+            again();
         } catch (error) {
             notify(t("failed", {what: error.message}));
         }
@@ -55,7 +62,7 @@ export async function deviceView({show, settings}) {
         setLang(event.target.value);
         show("device");
     });
-    return h(
+    const view = h(
         "div",
         {},
         h("h1", {}, settings.device),
@@ -74,7 +81,7 @@ export async function deviceView({show, settings}) {
                 t("sync"),
                 async () => {
                     await syncNow();
-                    show("device");
+                    again();
                 },
                 {class: "primary"}
             ),
@@ -85,6 +92,7 @@ export async function deviceView({show, settings}) {
         settings.use_location && (await placeChoice()),
         button(t("leave"), leave, {class: "plain danger"})
     );
+    return view;
 }
 
 async function placeChoice() {
