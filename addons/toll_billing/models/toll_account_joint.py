@@ -68,10 +68,12 @@ class TollAccount(models.Model):
         result = super().write(vals)
         if "billing_cycle_id" in vals:
             # the whole family is billed at once, whoever may see its parts
-            parts_sudo = self.sudo().with_context(active_test=False)
-            parts_sudo.search(
-                [("payer_id", "in", self.ids)]
-            ).billing_cycle_id = vals["billing_cycle_id"]
+            parts_sudo = (
+                self.sudo()
+                .with_context(active_test=False)
+                .search([("payer_id", "in", self.ids)])
+            )
+            parts_sudo.billing_cycle_id = vals["billing_cycle_id"]
         return result
 
     # === CONSTRAINTS === #
