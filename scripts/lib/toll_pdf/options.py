@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 MM_PER_INCH = 25.4
 PAPER_MM = {
@@ -124,10 +125,15 @@ def millimetres(text):
 
 def parse(argv):
     """Turn the command line into a Job."""
-    given, paths, words = {}, [], iter(argv)
+    given, paths, words, single = {}, [], iter(argv), []
     for word in words:
         name, equals, value = SHORT.get(word, word).partition("=")
-        if name in FLAGS:
+        if name == "--cookie":  # its name and its value, once or more
+            pair = next(words, None), next(words, None)
+            if None in pair:
+                raise UsageError("--cookie needs a name and a value")
+            single.append({"name": pair[0], "value": unquote(pair[1])})
+        elif name in FLAGS:
             given[name] = True
         elif name in WITH_VALUE:
             if not equals:
@@ -159,7 +165,7 @@ def parse(argv):
         footer=given.get("--footer-html") and Path(given["--footer-html"]),
         header_line="--header-line" in given,
         scale=1 if "--disable-smart-shrinking" in given else SMART_SCALE,
-        cookies=cookies(given.get("--cookie-jar")),
+        cookies=[*cookies(given.get("--cookie-jar")), *single],
     )
 
 

@@ -62,6 +62,17 @@ def test_cookie_of_odoo_is_read(tmp_path):
     ]
 
 
+def test_cookies_of_the_command_line_are_read(tmp_path):
+    page = tmp_path / "a.html"
+    page.write_text("<p/>")
+    job = options.parse(
+        ["--cookie", "test", "a%20b", "--quiet", str(page), str(tmp_path / "a.pdf")]
+    )
+    assert job.cookies == [{"name": "test", "value": "a b"}]
+    with pytest.raises(options.UsageError, match="--cookie"):
+        options.parse(["--cookie", "test"])
+
+
 def test_page_numbers_are_filled_in():
     (piece,) = html.pieces(
         PAGE.format(
