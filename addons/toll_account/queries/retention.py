@@ -113,7 +113,7 @@ def request_due(before, companies, hold) -> SQL:
 
 
 def customer_due(before, companies, hold) -> SQL:
-    """Customers all of whose accounts were closed before."""
+    """Customers all of whose accounts were closed before, and who begin no new one."""
     return SQL(
         """
         SELECT a.commercial_partner_id AS id
@@ -123,6 +123,7 @@ def customer_due(before, companies, hold) -> SQL:
       GROUP BY a.commercial_partner_id
         HAVING bool_and(a.state IN ('closed', 'draft'))
            AND max(a.closed_at) < %(before)s
+           AND bool_and(a.state = 'closed' OR a.create_date < %(before)s)
            AND bool_and(a.company_id = ANY(%(companies)s))
            AND NOT array_agg(a.id) && ARRAY(%(held)s)
         """,

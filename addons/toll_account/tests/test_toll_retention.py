@@ -194,6 +194,16 @@ class TestTollRetention(TollCommon):
         self.assertNotIn("Retention", self.other.partner_id.name)
         self.assertEqual(self.partner.name, "Test Customer", "an open account")
 
+    def test_who_comes_back_is_kept(self):
+        self.other.action_close()
+        self.other.closed_at = self.now - relativedelta(months=61)
+        self._create_account(activate=False, partner_id=self.other.partner_id.id)
+        self.env.flush_all()
+        self._activate(self._rule("customer"))
+        self.registry_enter_test_mode()
+        self._sweep()
+        self.assertFalse(self.other.partner_id.toll_erased_at)
+
     def test_words_and_files_of_old_requests(self):
         request = self.env["toll.request"].create(
             {
