@@ -18,6 +18,7 @@ PRIVATE = [
     "/my/toll/discounts",
     "/my/toll/discounts/new",
     "/my/toll/erasure",
+    "/my/toll/invoices/new",
     "/my/toll/payments",
     "/my/toll/preferences",
     "/my/toll/requests",

@@ -7,6 +7,7 @@ from . import portal_words
 from . import portal
 from . import portal_export
 from . import portal_statement
+from . import portal_self_invoice
 from . import portal_discounts
 from . import portal_dashboard
 from . import public_tariffs

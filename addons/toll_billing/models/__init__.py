@@ -45,10 +45,15 @@ from . import toll_statement_joint
 from . import account_move
 from . import toll_account_billing
 from . import toll_account_joint
+from . import res_company_self_invoice
+from . import res_partner_tax
 from . import toll_discount_line
 from . import toll_account_discount
 from . import toll_account_closing
 from . import toll_discount_share
+
+# after the discounts: what they add to a run is not for one customer
+from . import toll_account_self_invoice
 from . import toll_account
 from . import toll_check
 from . import toll_simulation

@@ -36,11 +36,24 @@ def _unbilled(run, until) -> SQL:
         """
         c.state = 'posted' AND c.statement_id IS NULL AND c.occurred_at < %(until)s
         AND c.company_id = %(company)s AND a.company_id = %(company)s
-        AND c.currency_id = a.currency_id AND %(scope)s
+        AND c.currency_id = a.currency_id AND %(scope)s %(selected)s
         """,
         until=until,
         company=run.company_id.id,
         scope=_scope(run),
+        selected=_selected(run.selection),
+    )
+
+
+def _selected(selection) -> SQL:
+    """Condition: the part of the usage that an invoice on demand is about."""
+    if not selection:
+        return SQL()
+    return SQL(
+        "AND c.occurred_at >= %s AND c.occurred_at < %s %s",
+        selection["since"],
+        selection["until"],
+        SQL("AND c.id = ANY(%s)", selection["ids"]) if selection["ids"] else SQL(),
     )
 
 

@@ -4,17 +4,25 @@ from odoo.tools import SQL
 
 
 def lock_wallets(statement_ids) -> SQL:
-    """Hold the wallets of prepaid accounts: nobody takes the deposit out meanwhile."""
+    """Hold the wallets of prepaid accounts: nobody takes the deposit out meanwhile.
+
+    It changes the rows, not only locks them: whoever read a deposit before this is
+    committed cannot spend it again, but starts anew.
+    """
     return SQL(
         """
-        SELECT w.account_id
-          FROM toll_wallet w
-         WHERE w.account_id IN (
-               SELECT s.account_id FROM toll_statement s
-                 JOIN toll_account a ON a.id = s.account_id
-                WHERE s.id = ANY(%s) AND a.payment_mode = 'prepaid')
-         ORDER BY w.account_id
-           FOR NO KEY UPDATE
+        WITH held AS MATERIALIZED (
+            SELECT w.account_id
+              FROM toll_wallet w
+             WHERE w.account_id IN (
+                   SELECT s.account_id FROM toll_statement s
+                     JOIN toll_account a ON a.id = s.account_id
+                    WHERE s.id = ANY(%s) AND a.payment_mode = 'prepaid')
+             ORDER BY w.account_id
+               FOR NO KEY UPDATE
+        )
+        UPDATE toll_wallet w SET balance = w.balance
+          FROM held WHERE w.account_id = held.account_id
         """,
         list(statement_ids),
     )

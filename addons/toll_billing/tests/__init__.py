@@ -37,3 +37,6 @@ from . import test_management_report
 from . import test_transparency
 from . import test_menus
 from . import test_retention
+from . import test_self_invoice
+from . import test_self_invoice_concurrency
+from . import test_self_invoice_portal

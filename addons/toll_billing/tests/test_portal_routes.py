@@ -49,6 +49,7 @@ PRIVATE = {
     "/my/toll/discounts",
     "/my/toll/discounts/new",
     "/my/toll/erasure",
+    "/my/toll/invoices/new",
     "/my/toll/payments",
     "/my/toll/payments/<int:entry_id>",
     "/my/toll/payments/page/<int:page>",
