@@ -30,7 +30,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _toll_read_tax_data(self, form, company):
-        """Values to write from what somebody wrote; raise all that is wrong, at once."""
+        """Values to write from what somebody wrote; raise at once all that is wrong."""
         values = {
             name: " ".join(str(form.get(name) or "").split())[:size]
             for name, size in TAX_DATA.items()

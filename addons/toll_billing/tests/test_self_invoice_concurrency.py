@@ -84,7 +84,8 @@ class TestSelfInvoiceConcurrency(BaseCase):
             for statement in (
                 "DELETE FROM toll_crossing_data WHERE account_id = %(account)s",
                 "DELETE FROM mail_message WHERE model = 'toll.billing.run'"
-                " AND res_id IN (SELECT id FROM toll_billing_run WHERE account_id = %(account)s)",
+                " AND res_id IN (SELECT id FROM toll_billing_run"
+                " WHERE account_id = %(account)s)",
                 "DELETE FROM toll_billing_run WHERE account_id = %(account)s",
                 "DELETE FROM mail_message WHERE model = 'toll.account'"
                 " AND res_id = %(account)s",
