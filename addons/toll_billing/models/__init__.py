@@ -64,3 +64,10 @@ from . import res_partner_privacy
 from . import website
 from . import toll_access_log
 from . import toll_retention
+from . import toll_remittance_agreement
+from . import toll_remittance_tier
+from . import toll_remittance
+from . import toll_remittance_compute
+from . import toll_remittance_line
+from . import toll_remittance_book
+from . import toll_remittance_file

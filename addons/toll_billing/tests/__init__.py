@@ -40,3 +40,4 @@ from . import test_retention
 from . import test_self_invoice
 from . import test_self_invoice_concurrency
 from . import test_self_invoice_portal
+from . import test_remittance
