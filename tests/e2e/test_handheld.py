@@ -312,7 +312,7 @@ def test_everybody_can_use_it(browser, base_url, world, axe, size, screenshots):
         look("check")
         device.tab("Device")
         look("device")
-        page.get_by_role("radio", name="Español").check()
+        page.get_by_role("radio", name="Español", exact=True).check()
         page.get_by_role("heading", name=device.page.locator("h1").inner_text())
         page.get_by_role("button", name="Quitar de este equipo").wait_for()
         look("device-es")

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..queries import discount_volume as queries
@@ -33,6 +34,22 @@ class TollAccount(models.Model):
         self._give_back_carried()
         return super()._close_and_settle(*args, **kwargs)
 
+    def _check_closing(self):
+        """Discounts that no statement could take are given back before the end."""
+        result = super()._check_closing()
+        left = sum(row[6] for row in self._get_carried())
+        if not self.currency_id.is_zero(left):
+            raise UserError(
+                self.env._(
+                    "Account %(number)s has volume discounts of %(amount)s that no "
+                    "invoice could take: close it with “Close Account”, which gives "
+                    "them back.",
+                    number=self.number,
+                    amount=self.currency_id.format(left),
+                )
+            )
+        return result
+
     def _give_back_carried(self):
         """A credit note of the volume discounts that no statement could take.
 
@@ -41,10 +58,7 @@ class TollAccount(models.Model):
         """
         self.ensure_one()
         moves_sudo = self.env["account.move"].sudo()
-        if not self.sudo().statement_ids:
-            return moves_sudo
-        self.env.flush_all()
-        rows = self.env.execute_query(queries.carried_over(self))
+        rows = self._get_carried()
         if not rows:
             return moves_sudo
         # whoever may close the account gives back what it was promised
@@ -67,7 +81,7 @@ class TollAccount(models.Model):
                     "service": service,
                     "service_id": service_id,
                     "crossing_count": count,
-                    "amount": float(amount),
+                    "amount": amount,
                     "move_id": move_sudo.id,
                 }
                 for (
@@ -85,6 +99,13 @@ class TollAccount(models.Model):
         move_sudo._post(soft=False)
         self.invalidate_recordset()
         return move_sudo
+
+    def _get_carried(self):
+        if not self.sudo().statement_ids:
+            return []  # most who close: nothing to look for
+        self.env.flush_all()
+        rows = self.env.execute_query(queries.carried_over(self))
+        return [(*row[:6], float(row[6]), row[7]) for row in rows]
 
     def _prepare_carried_vals(self, rows):
         issuer = self.env["toll.invoice.issuer"].sudo()
@@ -104,7 +125,7 @@ class TollAccount(models.Model):
                         .product_id.id,
                         "name": f"{issuer._get_plan_label(plan, lang)}, {month:%Y-%m}",
                         "quantity": 1,
-                        "price_unit": float(amount),
+                        "price_unit": amount,
                     }
                 )
                 for _op, _code, service_id, plan, month, _n, amount, _statement in rows

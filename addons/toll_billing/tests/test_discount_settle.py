@@ -92,6 +92,8 @@ class TestDiscountSettle(DiscountVolumeCase):
 
     def test_closing_of_a_postpaid_account_leaves_the_credit_note_open(self):
         self._carry()
+        with self.assertRaisesRegex(UserError, "volume discounts"):
+            self.account._check_closing()
         note = self.account._give_back_carried()
         self.assertEqual((note.move_type, note.amount_residual), ("out_refund", 120))
         self.assertEqual(note.invoice_line_ids.tax_ids, self._statement_taxes())

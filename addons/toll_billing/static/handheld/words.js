@@ -1,4 +1,4 @@
-// The app's words in its two languages.
+// The app's words in its languages.
 
 const WORDS = {
     en: {
@@ -154,7 +154,7 @@ const WORDS = {
         note: "Nota (opcional)",
         save: "Guardar el cruce",
         saved: "Guardado.",
-        need_identity: "Escriba el número de TAG o la placa.",
+        need_identity: "Escriba el número de TAG o la matrícula.",
         need_class: "Elija la clase.",
         last: "Últimas capturas",
         none_yet: "Aún no hay capturas.",
@@ -162,10 +162,10 @@ const WORDS = {
         undo_of: "Deshacer {what}",
         undo_row: "Deshecho: {what}",
         undone: "Deshecho.",
-        no_identity: "sin TAG ni placa",
-        value: "TAG o placa",
+        no_identity: "sin TAG ni matrícula",
+        value: "TAG o matrícula",
         check_go: "Verificar",
-        check_need: "Escriba un TAG o una placa.",
+        check_need: "Escriba un TAG o una matrícula.",
         from_server: "Según el servidor, ahora.",
         from_list: "Según la lista de este equipo, de hace {age}.",
         no_list: "Sin red, y este equipo aún no tiene lista.",
@@ -222,11 +222,21 @@ const WORDS = {
     },
 };
 
+// what Mexico says differently
+WORDS["es-MX"] = Object.fromEntries(
+    Object.entries(WORDS.es).map(([key, text]) => [
+        key,
+        text.replace("matrícula", "placa"),
+    ])
+);
+
 export const LANGUAGES = [
+    ["es-MX", "Español (México)"],
     ["es", "Español"],
     ["en", "English"],
 ];
-let current = navigator.language.startsWith("es") ? "es" : "en";
+const spoken = navigator.language;
+let current = spoken in WORDS ? spoken : spoken.startsWith("es") ? "es" : "en";
 
 export function lang() {
     return current;
