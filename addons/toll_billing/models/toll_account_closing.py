@@ -36,7 +36,6 @@ class TollAccount(models.Model):
 
     def _check_closing(self):
         """Discounts that no statement could take are given back before the end."""
-        result = super()._check_closing()
         left = sum(row[6] for row in self._get_carried())
         if not self.currency_id.is_zero(left):
             raise UserError(
@@ -48,7 +47,7 @@ class TollAccount(models.Model):
                     amount=self.currency_id.format(left),
                 )
             )
-        return result
+        return super()._check_closing()
 
     def _give_back_carried(self):
         """A credit note of the volume discounts that no statement could take.
