@@ -138,6 +138,7 @@ class TollAccount(models.Model):
                 )
 
     def _merge_into(self, target, note):
+        self.sudo().merged_into_id = target  # guarded; the merge is checked
         # records of many models: the right to merge stands for the right to each
         self.sudo()._merge_records(target.sudo())
         amount = self.balance
@@ -159,7 +160,6 @@ class TollAccount(models.Model):
                     )
                 ]
             )
-        self.sudo().merged_into_id = target  # guarded; the merge is checked
         self.action_close("duplicate", note)
         self._message_log(
             body=self.env._("Merged into account %(number)s.", number=target.number)
@@ -173,4 +173,4 @@ class TollAccount(models.Model):
     def _merge_records(self, target):
         """Move what the surviving account looks after from now on."""
         vehicles = self.with_context(active_test=False).vehicle_ids
-        vehicles.with_context(toll_merge=True).account_id = target
+        vehicles.account_id = target

@@ -92,7 +92,7 @@ class TollSettingLog(models.Model):
             "res_id": record.id,
             "record_name": record.display_name,
             "company_id": company.id if company else False,
-            "change_id": self.env.context.get("toll_setting_change_id"),
+            "change_id": self.env.su and self.env.context.get("toll_setting_change_id"),
             **vals,
         }
 

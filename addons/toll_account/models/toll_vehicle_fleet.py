@@ -77,11 +77,13 @@ class TollVehicle(models.Model):
         if "account_id" in vals and not {"cost_centre_id", "driver_id"} & vals.keys():
             leaving = self.filtered(
                 lambda v: (
-                    v.account_id.id != vals["account_id"]
+                    # in a merge of accounts they go along
+                    vals["account_id"]
+                    not in (v.account_id.id, v.account_id.merged_into_id.id)
                     and (v.cost_centre_id or v.driver_id)
                 )
             )
-            if leaving and not self.env.context.get("toll_merge"):
+            if leaving:
                 leaving.write({"cost_centre_id": False, "driver_id": False})
         if not {"cost_centre_id", "driver_id"} & vals.keys():
             return super().write(vals)

@@ -249,6 +249,14 @@ class StockLot(models.Model):
                 )
             )
         place = lane._get_place(self.company_id)
+        # stock moves it to no other lane than the one it is said to be in
+        self.write(
+            {
+                "toll_part_state": "installed",
+                "toll_lane_id": lane.id,
+                "toll_position": position,
+            }
+        )
         pickings = self.env["toll.tag.transfer"]._relocate(
             self, place, lane.display_name
         )
@@ -265,13 +273,6 @@ class StockLot(models.Model):
                 "date_from": date,
                 "picking_id": pickings.id,
                 "note": note,
-            }
-        )
-        self.write(
-            {
-                "toll_part_state": "installed",
-                "toll_lane_id": lane.id,
-                "toll_position": position,
             }
         )
         words = {"part": self.name, "position": position, "lane": lane.display_name}
@@ -293,6 +294,8 @@ class StockLot(models.Model):
                         "Part %s was installed after that date.", row.lot_id.name
                     )
                 )
+        # stock takes nothing out of a lane that is still said to be in it
+        self.write({"toll_lane_id": False, "toll_position": False})
         pickings = self._toll_bring(destination, place, reason)
         for row in rows:
             row.write(
@@ -308,7 +311,6 @@ class StockLot(models.Model):
             row.lane_id._message_log(
                 body=self.env._("%s taken out", row.lot_id.display_name)
             )
-        self.write({"toll_lane_id": False, "toll_position": False})
         if destination == "repair":
             self._toll_open_rma(note)
         self.env.flush_all()
@@ -411,26 +413,3 @@ class StockLot(models.Model):
         if len(self) == 1 and self.toll_part_state:
             return self.env.ref("toll_tag_stock.stock_lot_view_form_part").id
         return super().get_formview_id(access_uid=access_uid)
-
-
-class StockMoveLine(models.Model):
-    _inherit = "stock.move.line"  # pylint: disable=consider-merging-classes-inherited
-
-    def _action_done(self):
-        """A part's state follows where it stands; lanes have their own buttons."""
-        lines = self.filtered("product_id.toll_part_kind")
-        if lines and not self.env.context.get("toll_transfer"):
-            places_sudo = (lines.location_id | lines.location_dest_id).sudo()
-            if places_sudo.toll_lane_ids:
-                raise UserError(
-                    self.env._(
-                        "Parts enter and leave a lane by the buttons Install, Take out "
-                        "and Swap of the part, so that its history is kept."
-                    )
-                )
-        res = super()._action_done()
-        for place, group in lines.exists().grouped("location_dest_id").items():
-            # who moves stock need not have a right on the part's life: its state moves
-            lots_sudo = group.lot_id.sudo()
-            lots_sudo.toll_part_state = lots_sudo._toll_part_state_at(place.sudo())
-        return res

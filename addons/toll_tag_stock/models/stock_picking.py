@@ -32,7 +32,10 @@ class StockPicking(models.Model):
         return values
 
     def _send_confirmation_email(self):
-        """A TAG handed over at the counter is not announced as a shipment."""
-        if self.env.context.get("toll_transfer"):
+        """A TAG handed over at the counter is not announced as a shipment.
+
+        The key of the context guards nothing: all it does is to keep a mail back.
+        """
+        if self.env.context.get("toll_handover"):
             return None
         return super()._send_confirmation_email()

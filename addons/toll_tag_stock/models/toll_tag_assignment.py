@@ -85,15 +85,13 @@ class TollTagAssignment(models.Model):
             return []
         return [("date_to", "=" if True in value else "!=", False)]
 
-    def _end(self, date, reason, picking_by_lot=None, note=None):
+    def _end(self, date, reason, note=None):
         """Close these rows; the caller has checked who may and when."""
         for assignment in self:
-            picking = (picking_by_lot or {}).get(assignment.lot_id.id)
             assignment.write(
                 {
                     "date_to": date,
                     "end_reason": reason,
-                    "return_picking_id": picking and picking.id,
                     "note": note or assignment.note,
                     "end_user_id": self.env.uid,
                 }

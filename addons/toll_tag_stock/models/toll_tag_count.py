@@ -201,9 +201,7 @@ class TollTagCount(models.Model):
 
     def _adjust(self, lots, quantity, origin):
         """Odoo's own inventory adjustment of these TAGs, with the reason on it."""
-        quants = self.env["stock.quant"].with_context(
-            inventory_name=origin, toll_transfer=True
-        )
+        quants = self.env["stock.quant"].with_context(inventory_name=origin)
         for lot in lots:
             known = quants.search(
                 [

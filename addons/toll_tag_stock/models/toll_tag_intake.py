@@ -197,5 +197,5 @@ class TollTagIntake(models.AbstractModel):
         )
         move.move_line_ids = values["move_line_ids"]
         move.picked = True
-        receipt.with_context(toll_transfer=True)._action_done()
+        receipt._action_done()
         return receipt

@@ -28,6 +28,10 @@ class TollTagLife(models.AbstractModel):
         ``terms``: "loan", "sale" or "deposit"; by default the product's. Returns the
         assignments.
         """
+        return self._toll_assign(vehicle, date, terms)
+
+    def _toll_assign(self, vehicle, date=None, terms=None, replaced=None, reason=None):
+        """``replaced``: {TAG: the assignment that it goes on with}, and why."""
         vehicles = self._toll_records("toll.vehicle", vehicle)
         vehicles.check_access("read")
         lots_sudo = self._toll_authorized(AGENT)
@@ -66,7 +70,7 @@ class TollTagLife(models.AbstractModel):
         )
         # raise the database's word on overlaps here, not at some later flush
         lots_sudo.env.flush_all()
-        assignments_sudo._start_terms()
+        assignments_sudo._start_terms(replaced, reason)
         return assignments_sudo.with_env(self.env)
 
     def toll_return(self, date=None, condition="good", note=None):
@@ -131,10 +135,12 @@ class TollTagLife(models.AbstractModel):
         )
         for row, new in zip(last_sudo, new_lots, strict=True):
             row.replaced_by_id = new
-        old = {new.id: row.id for row, new in zip(last_sudo, new_lots, strict=True)}
-        assignments = new_lots.with_context(
-            toll_replaced=old, toll_replace_reason=reason
-        ).toll_assign(vehicles, date)
+        assignments = new_lots._toll_assign(
+            vehicles,
+            date,
+            replaced=dict(zip(new_lots, last_sudo, strict=True)),
+            reason=reason,
+        )
         lots_sudo._toll_replaced(assignments.sudo(), reason)
         return assignments
 
@@ -351,15 +357,20 @@ class TollTagLife(models.AbstractModel):
         }
 
     def _toll_take_back(self, date, reason, note=None):
-        """Receive these TAGs from the customers and end what they were assigned to."""
-        pickings = self.env["toll.tag.transfer"]._take_back(self)
+        """End what these TAGs were assigned to and receive them from the customers.
+
+        In this order: stock does not move a TAG that is assigned.
+        """
         state = "defective" if reason == "defective" else "stocked"
-        self._toll_end(date, reason, state, pickings, note)
+        rows = self._toll_end(date, reason, state, note=note)
+        pickings = self.env["toll.tag.transfer"]._take_back(self)
+        for row in rows:
+            row.return_picking_id = pickings.get(row.lot_id.id)
         if state == "defective":
             self._toll_open_rma(note)
 
-    def _toll_end(self, date, reason, state, picking_by_lot=None, note=None):
-        """End the open assignments and block the TAGs from then on."""
+    def _toll_end(self, date, reason, state, note=None):
+        """End the open assignments and block the TAGs; answers the assignments."""
         open_rows = self.toll_assignment_ids.filtered(lambda row: not row.date_to)
         for row in open_rows:
             if row.date_from > date:
@@ -374,12 +385,13 @@ class TollTagLife(models.AbstractModel):
             for lot in self
         }
         self._toll_log(notes, self.env._("TAGs no longer in use: %s"))
-        open_rows._end(date, reason, picking_by_lot, note)
+        open_rows._end(date, reason, note)
         open_rows._end_terms(reason)
         self.write(
             {"toll_state": state, "toll_account_id": False, "toll_vehicle_id": False}
         )
         self.env["toll.tag.status"]._set(self, "blocked", reason, date)
+        return open_rows
 
     def _toll_log(self, notes, account_note=None):
         """A note on each TAG and one on each account that has them."""

@@ -45,12 +45,10 @@ class TollTagAssignment(models.Model):
 
     # === WHEN A TAG IS HANDED OUT === #
 
-    def _start_terms(self):
+    def _start_terms(self, replaced=None, reason=None):
         """Charge the sale or take the guarantee; replacements go on as before."""
-        replaced = self.env.context.get("toll_replaced") or {}
-        reason = self.env.context.get("toll_replace_reason")
         for row in self:
-            old = self.browse(replaced.get(row.lot_id.id))
+            old = (replaced or {}).get(row.lot_id)
             if old and reason in FREE_REPLACEMENTS and row._continue_terms(old, reason):
                 continue
             if row.terms == "deposit":

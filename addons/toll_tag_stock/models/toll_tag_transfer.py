@@ -122,7 +122,7 @@ class TollTagTransfer(models.AbstractModel):
             ]
         )
         moves.picked = True
-        picking.with_context(toll_transfer=True, cancel_backorder=True)._action_done()
+        picking.with_context(toll_handover=True, cancel_backorder=True)._action_done()
         return picking
 
     @api.model
@@ -162,7 +162,7 @@ class TollTagTransfer(models.AbstractModel):
                 }
             )
             moves.picked = True
-            moves.with_context(toll_transfer=True, is_scrap=True)._action_done()
+            moves.with_context(is_scrap=True)._action_done()
 
     @api.model
     def _prepare_move_vals(self, lots, source, destination, picking=None):

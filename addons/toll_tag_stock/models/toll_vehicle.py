@@ -51,9 +51,7 @@ class TollVehicle(models.Model):
         return Domain(domain) | Domain("toll_tag_ids", "any!", tag)
 
     def write(self, vals):
-        # in a merge of accounts, which runs as sudo, the TAG goes along
-        if not (self.env.su and self.env.context.get("toll_merge")):
-            self._toll_check_leaving(vals)
+        self._toll_check_leaving(vals)
         return super().write(vals)
 
     def _toll_check_leaving(self, vals):
@@ -62,7 +60,10 @@ class TollVehicle(models.Model):
         leaves = "active" in vals and not vals["active"]
         leaves = leaves or (date_to and date_to <= fields.Datetime.now())
         for vehicle in self.sudo():
-            moves = "account_id" in vals and vals["account_id"] != vehicle.account_id.id
+            account = vehicle.account_id
+            # in a merge of accounts the TAG goes along
+            stays = (account.id, account.merged_into_id.id)
+            moves = "account_id" in vals and vals["account_id"] not in stays
             if (leaves or moves) and vehicle.toll_tag_ids:
                 raise UserError(
                     self.env._(

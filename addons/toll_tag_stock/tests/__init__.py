@@ -19,3 +19,4 @@ from . import (
 )
 from . import test_toll_signup
 from . import test_lane_part
+from . import test_tag_guards
