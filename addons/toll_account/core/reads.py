@@ -75,6 +75,16 @@ class Call(NamedTuple):
     domain: str
     groupby: list
     account: int
+    files: str = ""
+
+
+def look(model, way, method, ids):
+    """Something was shown of these records by an address of its own.
+
+    >>> look("toll.account", "chatter", "messages", [7]).ids
+    [7]
+    """
+    return Call(model, method, way, list(ids), "", [], None)
 
 
 def understand(model, method, args, kwargs, program=False):
@@ -132,6 +142,25 @@ def shorten(words):
     if not isinstance(words, str):
         words = json.dumps(words, ensure_ascii=False, default=str)
     return words.replace("\x00", "")[:TEXT]
+
+
+def shown_pictures(field):
+    """Whether a field holds a face or a picture of a thing, as screens show all day.
+
+    >>> shown_pictures("avatar_128"), shown_pictures("raw")
+    (True, False)
+    """
+    return (field or "").startswith(("avatar_", "image_"))
+
+
+def goes_on(header):
+    """Whether a request for a part of a file goes on with one that was opened.
+
+    >>> goes_on("bytes=65536-"), goes_on("bytes=0-65535"), goes_on(None)
+    (True, False, False)
+    """
+    start = (header or "").removeprefix("bytes=").split("-")[0].strip()
+    return start.isdigit() and int(start) > 0
 
 
 def rows_of(result):

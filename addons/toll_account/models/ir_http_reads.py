@@ -1,4 +1,5 @@
 import json
+import logging
 import xmlrpc.client
 
 from odoo import SUPERUSER_ID, api, models
@@ -7,6 +8,9 @@ from odoo.http import Response, request
 from odoo.addons.web.controllers.utils import get_action_triples
 
 from ..core import reads
+from . import ir_http_files as files
+
+_logger = logging.getLogger(__name__)
 
 
 class IrHttp(models.AbstractModel):
@@ -25,8 +29,27 @@ class IrHttp(models.AbstractModel):
         for entrance, find in ENTRANCES:
             if path.startswith(entrance):
                 cls._toll_note_read(find, result)
+                return result
+        for entrance, find in files.ENTRANCES:
+            if path.startswith(entrance):
+                cls._toll_note_file(find, result)
                 break
         return result
+
+    @classmethod
+    def _toll_note_file(cls, find, result):
+        """A file or the messages of a record; what goes wrong here stops neither."""
+        env = request.env
+        if not env.uid or not env.user._is_internal():
+            return
+        try:
+            if env.cr.readonly:  # it has nothing to lose, and is ended by the row
+                cls._toll_note_with(env.cr, find, result)
+            else:
+                with env.cr.savepoint():
+                    cls._toll_note_with(env.cr, find, result)
+        except Exception:
+            _logger.exception("%s left no trace", request.httprequest.path)
 
     @classmethod
     def _toll_note_read(cls, find, result):
@@ -40,7 +63,7 @@ class IrHttp(models.AbstractModel):
     def _toll_note_with(cls, cr, find, result):
         env = api.Environment(cr, SUPERUSER_ID, {})
         log = env["toll.access.log"]
-        for uid, call, answer in find(env, log._get_personal_models(), result):
+        for uid, call, answer in find(env, log._get_traced_models(), result):
             log._note_call(uid, call, answer)
 
 

@@ -18,9 +18,23 @@ SOURCES = [
     ("export", "Export"),
     ("print", "Print"),
     ("rpc", "Program"),
+    ("file", "File"),
+    ("image", "Picture of a File"),
+    ("chatter", "Messages"),
 ]
+# What screens ask for again and again while somebody works on one record.
+CALM = ("form", "image", "chatter")
+# Models whose rows belong to a record of another model, which they name.
+CARRIERS = {"ir.attachment": "res_model", "mail.message": "model"}
+ACCOUNT_FIELDS = ("account_id", "toll_account_id")
 #: Records shown of a row that names many.
 SHOWN = 20
+#: Characters of the names of files.
+TEXT = 500
+#: Addresses that screens call.
+SCREENS = ("/web/", "/report/", "/mail/")
+#: What an address of its own says of how it was read.
+WAYS = ("file", "image", "chatter", "export")
 
 
 class TollAccessLog(models.Model):
@@ -65,6 +79,7 @@ class TollAccessLog(models.Model):
         string="Record IDs", compute="_compute_keys", compute_sudo=True
     )
     domain = fields.Char(string="Searched by", readonly=True)
+    file_name = fields.Char(string="File", readonly=True)
     address = fields.Char(string="IP Address", readonly=True)
 
     _account_user_date_idx = models.Index("(account_id, user_id, date)")
@@ -98,9 +113,33 @@ class TollAccessLog(models.Model):
         names_sudo = self.env["ir.model"].sudo()  # only their names
         return [
             (model, names_sudo._get(model).name)
-            for model in self._get_personal_models()
-            if model in self.env
+            for model in self.env
+            if model not in CARRIERS
+            and not self.env.registry[model]._transient
+            and self._is_traced(model)
         ]
+
+    @api.model
+    def _get_traced_models(self):
+        """Models whose calls are looked at."""
+        return {*self._get_personal_models(), *CARRIERS}
+
+    @api.model
+    def _is_traced(self, model):
+        """Whether files and messages of this model may be about somebody."""
+        return model in CARRIERS or self._get_account_path(model) is not None
+
+    @api.model
+    def _get_account_path(self, model):
+        """The field that leads from this model to the account; None: there is none."""
+        path = self._get_personal_models().get(model)
+        if path is not None or model not in self.env:
+            return path
+        for name in ACCOUNT_FIELDS:
+            field = self.env[model]._fields.get(name)
+            if field and field.comodel_name == "toll.account":
+                return name
+        return None
 
     @api.depends("date")
     def _compute_keys(self):
@@ -141,6 +180,10 @@ class TollAccessLog(models.Model):
         """One row for a call from outside; in superuser mode, by ``ir.http``."""
         if not call or not self.env["res.users"].browse(uid)._is_internal():
             return
+        if call.model in CARRIERS:
+            for part in self._split_call(call, reads.rows_of(result)[0]):
+                self._note_call(uid, part, [])
+            return
         rows, groups = reads.rows_of(result)
         if not reads.is_personal(call, rows):
             return
@@ -154,7 +197,7 @@ class TollAccessLog(models.Model):
         way = call.way
         if way == "form" and len(ids) > 1:
             way = "list"
-        if request and not request.httprequest.path.startswith(("/web/", "/report/")):
+        if request and not request.httprequest.path.startswith(SCREENS):
             way = "rpc"
         self._write_row(
             queries.log_read(
@@ -166,15 +209,39 @@ class TollAccessLog(models.Model):
                 records=ids[: reads.BOUND],
                 accounts=accounts[: reads.BOUND],
                 domain=call.domain or None,
+                file_name=call.files[:TEXT] or None,
                 address=request.httprequest.remote_addr if request else None,
-                minutes=MINUTES if way == "form" else 0,
+                minutes=MINUTES if way in CALM else 0,
             )
         )
 
     @api.model
+    def _split_call(self, call, rows):
+        """A read of attachments or messages as reads of the records that have them."""
+        ids = (call.ids or reads.ids_of(rows))[: reads.BOUND]
+        records = self.env[call.model].browse(ids).exists()
+        is_file = call.model == "ir.attachment"
+        if is_file:
+            records = records.filtered(
+                lambda file: not reads.shown_pictures(file.res_field)
+            )
+        for model, group in records.grouped(CARRIERS[call.model]).items():
+            owners = [number for number in set(group.mapped("res_id")) if number]
+            if owners and model not in CARRIERS and self._is_traced(model):
+                names = is_file and (call.files or ", ".join(group.mapped("name")))
+                way = "file" if is_file else "chatter"
+                yield call._replace(
+                    model=model,
+                    ids=owners,
+                    way=call.way if call.way in WAYS else way,
+                    method=f"{call.model}.{call.method}",
+                    files=names or "",
+                )
+
+    @api.model
     def _find_accounts(self, call, ids, rows):
         """Ids of the accounts whose data it was; None: nobody's."""
-        path = self._get_personal_models()[call.model]
+        path = self._get_account_path(call.model)
         if path == "id":
             return ids
         if call.account:

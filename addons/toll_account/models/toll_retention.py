@@ -86,7 +86,8 @@ class TollRetention(models.Model):
     def _get_swept(self):
         """{kind of data: actions that a sweep knows}; other addons add theirs.
 
-        A kind has two methods: ``_due_<kind>`` finds, ``_sweep_<kind>`` acts.
+        A kind has two methods: ``_due_<kind>`` finds, ``_sweep_<kind>`` acts; or one,
+        ``_step_<kind>``, that does a batch of a run in its own way.
         """
         return {
             "customer": {"pseudonymise"},
@@ -158,12 +159,12 @@ class TollRetention(models.Model):
         self._check_manager()
         for rule_sudo in self.sudo():  # rows of any model; the right is checked above
             before = rule_sudo._get_before()
-            free = rule_sudo._count_due(before)
+            free, held = rule_sudo._count_free_and_held(before)
             rule_sudo.write(
                 {
                     "previewed_at": fields.Datetime.now(),
                     "preview_count": free,
-                    "preview_held": rule_sudo._count_due(before, hold=False) - free,
+                    "preview_held": held,
                 }
             )
         return True
@@ -213,6 +214,11 @@ class TollRetention(models.Model):
     def _count_due(self, before, hold=True):
         self.env.flush_all()  # the statement reads tables
         return self.env.execute_query(queries.count(self._get_due(before, hold)))[0][0]
+
+    def _count_free_and_held(self, before):
+        """How many rows would go now, and how many more if nobody were on hold."""
+        free = self._count_due(before)
+        return free, self._count_due(before, hold=False) - free
 
     def _due_read_log(self, before, companies, hold):
         return queries.read_log_due(before, companies, hold)

@@ -84,14 +84,18 @@ class TollRetentionRun(models.Model):
         if not rule.is_active or rule.action != self.action:
             self._end("stopped")
             return 0
+        step = getattr(rule, f"_step_{rule.data_class}", None)
+        if step:
+            done = step(self)
+            if not done:
+                self._end("done")
+            return done
         self.env.flush_all()  # the statement reads tables
         due = rule._get_due(self.before)
         rows = self.env.execute_query(queries.batch(due, self.last_id, BATCH))
         ids = [row[0] for row in rows]
         if not ids:
-            self.held = rule._count_due(self.before, hold=False) - rule._count_due(
-                self.before
-            )
+            self.held = rule._count_free_and_held(self.before)[1]
             self._end("done")
             return 0
         self.last_id = ids[-1]

@@ -69,6 +69,7 @@ def log_read(
     records,
     accounts,
     domain,
+    file_name,
     address,
     minutes,
 ) -> SQL:
@@ -84,11 +85,12 @@ def log_read(
                            THEN set_config('synchronous_commit', 'off', true) END)
         INSERT INTO toll_access_log (
             date, user_id, office_id, company_id, account_id, source, model, method,
-            record_count, record_keys, account_keys, domain, address)
+            record_count, record_keys, account_keys, domain, file_name, address)
         SELECT now() AT TIME ZONE 'UTC', u.id, u.toll_office_id,
                COALESCE(a.company_id, u.company_id), a.id,
                %(source)s, %(model)s, %(method)s, %(count)s,
-               %(records)s::int8[], %(accounts)s::int[], %(domain)s, %(address)s
+               %(records)s::int8[], %(accounts)s::int[], %(domain)s,
+               %(file_name)s, %(address)s
           FROM calm CROSS JOIN res_users u
      LEFT JOIN toll_account a ON a.id = %(account)s
          WHERE u.id = %(user)s
@@ -98,6 +100,7 @@ def log_read(
                   AND l.date > (now() AT TIME ZONE 'UTC')
                                - make_interval(mins => %(minutes)s)
                   AND l.source = %(source)s AND l.model = %(model)s
+                  AND l.file_name IS NOT DISTINCT FROM %(file_name)s
                   AND l.record_keys = %(records)s::int8[]))
         """,
         user=user,
@@ -109,6 +112,7 @@ def log_read(
         accounts=sorted(set(accounts)),
         account=accounts[0] if len(set(accounts)) == 1 else None,
         domain=domain,
+        file_name=file_name,
         address=address,
         minutes=minutes,
     )

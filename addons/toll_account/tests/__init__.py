@@ -4,6 +4,7 @@ from . import test_toll_planned_closing
 from . import test_toll_contract
 from . import test_toll_message
 from . import test_toll_reads
+from . import test_toll_file_reads
 from . import test_toll_retention
 from . import test_toll_request
 from . import test_toll_request_mail
