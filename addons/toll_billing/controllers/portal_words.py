@@ -44,7 +44,7 @@ class TollCrossingWords(TollPortal):
             "plaza": crossing_sudo.plaza_id.name or "",
             "operator": crossing_sudo.operator_id.name or "",
             "lane": crossing_sudo.lane_id.code or "",
-            "plate": crossing_sudo.vehicle_id.plate or crossing.plate or "",
+            "plate": crossing_sudo._get_plate(),
             "tag": crossing_sudo.lot_id.name or "",
             "class_name": crossing_sudo.class_id.name or "",
             "charged": crossing.amount_charged,
@@ -84,7 +84,7 @@ class TollCrossingWords(TollPortal):
             lines.append(
                 env._(
                     "Your plate %(plate)s was read at %(plaza)s on %(time)s.",
-                    plate=crossing_sudo.vehicle_id.plate or crossing.plate or "-",
+                    plate=crossing_sudo._get_plate() or "-",
                     plaza=crossing_sudo.plaza_id.name or "-",
                     time=local,
                 )

@@ -71,3 +71,4 @@ from . import toll_remittance_compute
 from . import toll_remittance_line
 from . import toll_remittance_book
 from . import toll_remittance_file
+from . import toll_retention_plates

@@ -71,6 +71,7 @@ class TollCrossing(models.Model):
         help="The TAG number as received, where no TAG of ours has it.",
     )
     plate = fields.Char(readonly=True)
+    is_plate_removed = fields.Boolean(compute="_compute_is_plate_removed")
     vehicle_id = fields.Many2one("toll.vehicle", readonly=True)
     account_id = fields.Many2one("toll.account", readonly=True)
     partner_id = fields.Many2one(related="account_id.partner_id")
@@ -218,6 +219,19 @@ class TollCrossing(models.Model):
                     amount=crossing.amount,
                 )
             crossing.explanation = facts
+
+    @api.depends("plate")
+    def _compute_is_plate_removed(self):
+        """A pseudonym begins with a sign that no plate has (queries.plate_retention)."""
+        for crossing in self:
+            crossing.is_plate_removed = (crossing.plate or "").startswith("~")
+
+    def _get_plate(self):
+        """The plate, as it is told to people."""
+        self.ensure_one()
+        if self.is_plate_removed:
+            return self.env._("removed after retention")
+        return self.vehicle_id.plate or self.plate or ""
 
     def _get_discounts(self):
         """What lowers the amount, one by one, each with its reason."""

@@ -28,8 +28,8 @@ class TollRetention(models.Model):
     )
 
     def init(self):
-        super().init()
         self.env.cr.execute(queries.create_marks())
+        return super().init()
 
     @api.model
     def _get_swept(self):

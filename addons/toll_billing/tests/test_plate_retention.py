@@ -45,7 +45,7 @@ class TestPlateRetention(TollBillingCommon):
         self.rows = self._crossings(self.batch)
 
     def _books(self):
-        """Everything of the crossings that is not the vehicle, and what stands on it."""
+        """All of the crossings but the vehicle, and what stands on them."""
         names = [
             "operator_id",
             "ref",
