@@ -82,6 +82,23 @@ class TollSettingLog(models.Model):
         )
 
     @api.model
+    def _log_rows(self, records, what, side):
+        """Write down that these came or went."""
+        self._write_rows(
+            [
+                self._prepare_log_vals(
+                    record, field=what, **{side: record.display_name}
+                )
+                for record in records
+            ]
+        )
+
+    @api.model
+    def _get_change_id(self):
+        """The approved change that is being made; programs cannot claim one."""
+        return self.env.su and self.env.context.get("toll_setting_change_id")
+
+    @api.model
     def _prepare_log_vals(self, record, **vals):
         company = record if record._name == "res.company" else None
         if company is None and "company_id" in record._fields:
@@ -92,7 +109,7 @@ class TollSettingLog(models.Model):
             "res_id": record.id,
             "record_name": record.display_name,
             "company_id": company.id if company else False,
-            "change_id": self.env.su and self.env.context.get("toll_setting_change_id"),
+            "change_id": self._get_change_id(),
             **vals,
         }
 
@@ -106,6 +123,15 @@ class TollSettingMixin(models.AbstractModel):
     _name = "toll.setting.mixin"
     _description = "Logged Setting"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env["toll.setting.guard"]._check_rows(records)
+        log = self.env["toll.setting.log"]
+        if log._get_change_id():  # of others create_uid and create_date tell it
+            log._log_rows(records, self.env._("created"), "new_value")
+        return records
+
     def write(self, vals):
         self.env["toll.setting.guard"]._check_write(self, vals)
         log = self.env["toll.setting.log"]
@@ -116,12 +142,13 @@ class TollSettingMixin(models.AbstractModel):
 
     @api.ondelete(at_uninstall=False)
     def _log_unlink(self):
+        guard = self.env["toll.setting.guard"]
+        guard._check_rows(self)
+        for parts in self._get_setting_parts():
+            guard._check_rows(parts)
         log = self.env["toll.setting.log"]
-        log._write_rows(
-            [
-                log._prepare_log_vals(
-                    record, field=self.env._("deleted"), old_value=record.display_name
-                )
-                for record in self
-            ]
-        )
+        log._log_rows(self, self.env._("deleted"), "old_value")
+
+    def _get_setting_parts(self):
+        """Hook: records that are deleted with these ones."""
+        return []

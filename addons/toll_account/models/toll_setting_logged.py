@@ -57,6 +57,9 @@ class TollPlan(models.Model):
     _name = "toll.plan"
     _inherit = ["toll.plan", "toll.setting.mixin"]
 
+    def _get_setting_parts(self):
+        return [*super()._get_setting_parts(), self.fee_ids]
+
 
 class TollPlanFee(models.Model):
     _name = "toll.plan.fee"

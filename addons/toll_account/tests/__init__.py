@@ -13,6 +13,7 @@ from . import test_toll_account_access
 from . import test_toll_audit
 from . import test_toll_access_campaign
 from . import test_toll_setting_change
+from . import test_toll_setting_rows
 from . import test_toll_cash_concurrency
 from . import test_toll_cash_drop
 from . import test_toll_cash_session

@@ -99,8 +99,8 @@ class TestTollSettingChange(TollCommon):
     @mute_logger("odoo.addons.toll_account.models.toll_setting_change", "odoo.sql_db")
     def test_what_does_not_fit_is_refused_or_told(self):
         for values, words in (
-            ({"new_value": "many"}, "in figures"),
-            ({"new_value": "nan"}, "in figures"),
+            ({"new_value": "many"}, "does not fit"),
+            ({"new_value": "nan"}, "does not fit"),
             ({"new_value": "50"}, "already"),
             ({"guard_id": self.guard_fee.id}, "belongs to"),
             (
