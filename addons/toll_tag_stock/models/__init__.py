@@ -9,6 +9,7 @@ from . import stock_move_line
 from . import stock_picking
 from . import stock_location
 from . import stock_orderpoint
+from . import toll_lot_period
 from . import toll_tag_assignment
 from . import toll_tag_supply
 from . import toll_tag_settlement

@@ -297,17 +297,8 @@ class StockLot(models.Model):
         # stock takes nothing out of a lane that is still said to be in it
         self.write({"toll_lane_id": False, "toll_position": False})
         pickings = self._toll_bring(destination, place, reason)
+        rows._end(date, end_reason, note, pickings, destination=destination)
         for row in rows:
-            row.write(
-                {
-                    "date_to": date,
-                    "end_reason": end_reason,
-                    "destination": destination,
-                    "return_picking_id": pickings.get(row.lot_id.id),
-                    "end_user_id": self.env.uid,
-                    "note": note or row.note,
-                }
-            )
             row.lane_id._message_log(
                 body=self.env._("%s taken out", row.lot_id.display_name)
             )

@@ -10,30 +10,21 @@ from .stock_lot_part import DESTINATIONS
 
 
 class TollLaneInstallation(models.Model):
-    """Which part was where in a lane, from when to when.
-
-    Rows are written by the part's own methods; users read them. The two exclusion
-    constraints hold against concurrent transactions too.
-    """
+    """Which part was where in a lane, from when to when."""
 
     _name = "toll.lane.installation"
     _description = "Part in a Lane"
-    _order = "date_from desc, id desc"
+    _inherit = ["toll.lot.period"]
 
-    lot_id = fields.Many2one(
-        "stock.lot", string="Part", required=True, index=True, ondelete="restrict"
-    )
+    lot_id = fields.Many2one(string="Part")
     product_id = fields.Many2one(related="lot_id.product_id", store=True, index=True)
     company_id = fields.Many2one(related="lot_id.company_id", store=True, index=True)
     part_kind = fields.Selection(PART_KINDS, string="Kind of Part", required=True)
     lane_id = fields.Many2one("toll.lane", required=True, ondelete="restrict")
     plaza_id = fields.Many2one(related="lane_id.plaza_id", store=True, index=True)
     position = fields.Char(required=True)
-    date_from = fields.Datetime(string="From", required=True)
-    date_to = fields.Datetime(string="To", help="Empty while the part is in the lane.")
-    is_open = fields.Boolean(
-        string="Installed", compute="_compute_is_open", search="_search_is_open"
-    )
+    date_to = fields.Datetime(help="Empty while the part is in the lane.")
+    is_open = fields.Boolean(string="Installed")
     on_date = fields.Date(
         string="Installed on",
         compute="_compute_on_date",
@@ -42,17 +33,9 @@ class TollLaneInstallation(models.Model):
     )
     end_reason = fields.Selection([("removed", "Taken out"), ("swapped", "Swapped")])
     destination = fields.Selection(DESTINATIONS, string="Went to")
-    replaced_by_id = fields.Many2one(
-        "stock.lot", string="Replaced by", index="btree_not_null"
-    )
-    picking_id = fields.Many2one(
-        "stock.picking", string="Installation Transfer", index="btree_not_null"
-    )
-    return_picking_id = fields.Many2one(
-        "stock.picking", string="Removal Transfer", index="btree_not_null"
-    )
-    end_user_id = fields.Many2one("res.users", string="Taken out by")
-    note = fields.Char()
+    picking_id = fields.Many2one(string="Installation Transfer")
+    return_picking_id = fields.Many2one(string="Removal Transfer")
+    end_user_id = fields.Many2one(string="Taken out by")
 
     _lot_excl = models.Constraint(
         "EXCLUDE USING gist (lot_id WITH =, tsrange(date_from, date_to) WITH &&)",
@@ -74,18 +57,6 @@ class TollLaneInstallation(models.Model):
         for row in self:
             names = (row.lot_id.name, row.lane_id.display_name)
             row.display_name = " → ".join(filter(None, names))
-
-    @api.depends("date_to")
-    def _compute_is_open(self):
-        for row in self:
-            row.is_open = not row.date_to
-
-    def _search_is_open(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        if True in value and False in value:
-            return []
-        return [("date_to", "=" if True in value else "!=", False)]
 
     def _compute_on_date(self):
         self.on_date = False

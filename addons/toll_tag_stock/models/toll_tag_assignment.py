@@ -10,19 +10,13 @@ END_REASONS = [
 
 
 class TollTagAssignment(models.Model):
-    """Who held a TAG, on which vehicle, from when to when.
-
-    Rows are written by the TAG's own methods; users read them. The two exclusion
-    constraints hold against concurrent transactions too.
-    """
+    """Who held a TAG, on which vehicle, from when to when."""
 
     _name = "toll.tag.assignment"
     _description = "TAG Assignment"
-    _order = "date_from desc, id desc"
+    _inherit = ["toll.lot.period"]
 
-    lot_id = fields.Many2one(
-        "stock.lot", string="TAG", required=True, index=True, ondelete="restrict"
-    )
+    lot_id = fields.Many2one(string="TAG")
     vehicle_id = fields.Many2one(
         "toll.vehicle", required=True, index=True, ondelete="restrict"
     )
@@ -35,21 +29,10 @@ class TollTagAssignment(models.Model):
         store=True,
         index=True,
     )
-    date_from = fields.Datetime(string="From", required=True)
-    date_to = fields.Datetime(string="To", help="Empty while the customer has the TAG.")
-    is_open = fields.Boolean(compute="_compute_is_open", search="_search_is_open")
+    date_to = fields.Datetime(help="Empty while the customer has the TAG.")
     end_reason = fields.Selection(END_REASONS)
-    replaced_by_id = fields.Many2one(
-        "stock.lot", string="Replaced by", index="btree_not_null"
-    )
-    picking_id = fields.Many2one(
-        "stock.picking", string="Delivery", index="btree_not_null"
-    )
-    return_picking_id = fields.Many2one(
-        "stock.picking", string="Return", index="btree_not_null"
-    )
-    note = fields.Char()
-    end_user_id = fields.Many2one("res.users", string="Ended by")
+    picking_id = fields.Many2one(string="Delivery")
+    return_picking_id = fields.Many2one(string="Return")
 
     _lot_excl = models.Constraint(
         "EXCLUDE USING gist (lot_id WITH =, tsrange(date_from, date_to) WITH &&)",
@@ -72,27 +55,3 @@ class TollTagAssignment(models.Model):
         for assignment in self:
             names = (assignment.lot_id.name, assignment.vehicle_id.plate)
             assignment.display_name = " → ".join(filter(None, names))
-
-    @api.depends("date_to")
-    def _compute_is_open(self):
-        for assignment in self:
-            assignment.is_open = not assignment.date_to
-
-    def _search_is_open(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        if True in value and False in value:
-            return []
-        return [("date_to", "=" if True in value else "!=", False)]
-
-    def _end(self, date, reason, note=None):
-        """Close these rows; the caller has checked who may and when."""
-        for assignment in self:
-            assignment.write(
-                {
-                    "date_to": date,
-                    "end_reason": reason,
-                    "note": note or assignment.note,
-                    "end_user_id": self.env.uid,
-                }
-            )
