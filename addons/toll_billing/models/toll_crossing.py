@@ -222,7 +222,7 @@ class TollCrossing(models.Model):
 
     @api.depends("plate")
     def _compute_is_plate_removed(self):
-        """A pseudonym begins with a sign that no plate has (queries.plate_retention)."""
+        """A pseudonym begins with a sign that no plate has."""
         for crossing in self:
             crossing.is_plate_removed = (crossing.plate or "").startswith("~")
 

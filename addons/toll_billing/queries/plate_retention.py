@@ -11,7 +11,7 @@ from odoo.addons.toll_account.queries.retention import held_accounts
 #: Rows whose time cannot be known; their age is that of their arrival.
 TIMELESS = "toll_crossing_data_timeless"
 MONTH = "toll_crossing_data_y"
-#: Rows of a table that a preview counts one by one; of larger ones, a sample of so many.
+#: Rows of a table that a preview counts one by one; of larger ones, a sample.
 SAMPLE = 200_000
 
 

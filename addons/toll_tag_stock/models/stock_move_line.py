@@ -40,7 +40,7 @@ class StockMoveLine(models.Model):
             )
 
     def _toll_check_lane(self):
-        """A part ends where its own record says that it is: in that lane, or in none."""
+        """A part ends where its own record says: in that lane, or in none."""
         for line in self.sudo():  # the mover need not see lanes
             lanes = line.location_dest_id.toll_lane_ids
             if not lanes and not line.location_id.toll_lane_ids:
