@@ -1,5 +1,6 @@
 from . import dispatcher
 from . import api
+from . import tag_list
 from . import handheld_dispatcher
 from . import handheld
 from . import handheld_app

@@ -76,9 +76,12 @@ class TollHandheldController(DeviceDoor, Controller):
 
     @handheld_route("/toll/handheld/api/list")
     def tag_list(self, **_query):
-        """The states of all TAGs and plates, without names."""
+        """The states of all TAGs and plates, without names; or what has changed."""
+        body = self._get_body()
         return request.make_response(
-            self._handheld()._make_list(),
+            self._handheld()._make_list(
+                core.count(body.get("version")), str(body.get("epoch") or "")
+            ),
             headers=[
                 ("Content-Type", "application/octet-stream"),
                 ("Cache-Control", "no-store"),

@@ -30,6 +30,11 @@ from . import toll_concession_entry
 from . import toll_obligation
 from . import toll_transparency
 from . import toll_exemption
+from . import toll_tag_list
+from . import toll_tag_list_entry
+from . import toll_tag_list_delivery
+from . import toll_tag_list_reach
+from . import toll_tag_balance
 from . import toll_handheld
 from . import toll_handheld_batch
 from . import toll_handheld_capture

@@ -105,6 +105,7 @@ class TollHandheld(models.Model):
     last_seen_at = fields.Datetime(string="Last Seen", readonly=True, copy=False)
     last_sync_at = fields.Datetime(string="Last Sync", readonly=True, copy=False)
     list_sent_at = fields.Datetime(string="List Sent", readonly=True, copy=False)
+    list_version = fields.Integer(readonly=True, copy=False, aggregator=None)
     app_version = fields.Char(readonly=True, copy=False)
     queue_length = fields.Integer(
         string="Waiting There",

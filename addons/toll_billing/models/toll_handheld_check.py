@@ -1,15 +1,16 @@
-import os
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import hmac
 
 from odoo.addons.toll_account.core import plates
 from odoo.addons.toll_account.core.masking import mask
 
 from ..core import handheld as core
-from ..core import tag_list
+from ..core import tag_list as tag_list_format
 from ..queries import handheld as queries
+from ..queries import tag_list_read
 
 STATES = [
     ("valid", "Valid"),
@@ -102,7 +103,7 @@ class TollHandheld(models.Model):
             lambda line: line.class_id == vehicle.class_id
         )
         return {
-            "state": tag_list.STATES[row["gravity"]],
+            "state": tag_list_format.STATES[row["gravity"]],
             "class": codes[:1].code or None,
             "class_name": vehicle.class_id.name or None,
             "exempt_until": fields.Date.to_string(row["exempt_until"]) or None,
@@ -152,29 +153,72 @@ class TollHandheld(models.Model):
         """The person in charge who says to hold it; nobody else."""
         return user_id if user_id in self.user_ids.ids else False
 
-    def _make_list(self):
-        """The states of all TAGs and plates, for a device without network."""
+    def _make_list(self, version=0, epoch=""):
+        """The states of all TAGs and plates, for a device without network.
+
+        Or what has changed since the version that the device has, if it is of the same
+        epoch: hashed with the same salt, with the same classes, as complete.
+        """
         self.ensure_one()
+        self.env.flush_all()  # the statements read tables
+        tag_list = self._get_tag_list()
         codes = {}
         for line in self.operator_id.class_map_ids.sorted("code"):
             codes.setdefault(line.class_id.id, line.code)
-        salt = os.urandom(16).hex()
-        self.env.flush_all()  # the statement reads tables
         scope = self._scope()
-        [[total]] = self.env.execute_query(
-            queries.count_values(scope["company"], scope["now"])
-        )
-        is_complete = total <= LIST_LIMIT
-        [[data, count]] = self.env.execute_query(
-            queries.list_states(salt, is_complete, codes, **scope)
-        )
-        now = fields.Datetime.now()
         header = {
-            "salt": salt,
-            "made_at": f"{now.isoformat()}Z",
-            "count": count,
-            "complete": is_complete,
+            "salt": self._make_salt(scope["day"]),
+            "complete": tag_list.value_count <= LIST_LIMIT,
             "classes": list(codes.values()),
         }
-        self._set_seen(list_sent_at=now)
-        return tag_list.pack(header, bytes(data or b""))
+        header["epoch"] = tag_list_format.epoch(tag_list.id, header)
+        made = self.env["toll.tag.list.version"]
+        if header["epoch"] == epoch and tag_list.log_from <= version:
+            made = made.sudo().search(
+                [("list_id", "=", tag_list.id), ("version", "=", version)]
+            )
+        terms = {
+            "salt": header["salt"],
+            "is_complete": header["complete"],
+            "codes": list(codes),
+            "company": scope["company"],
+            "operator": scope["operator"],
+            "day": scope["day"],
+        }
+        if made:
+            header["since"] = version
+            query = tag_list_read.device_delta(
+                since=version, made_at=made.made_at, **terms
+            )
+        else:
+            query = tag_list_read.device_list(**terms)
+        [[data, count]] = self.env.execute_query(query)
+        now = fields.Datetime.now()
+        header |= {
+            "made_at": f"{now.isoformat()}Z",
+            "version": tag_list.version,
+            "count": count,
+        }
+        self._set_seen(list_sent_at=now, list_version=tag_list.version)
+        return tag_list_format.pack(header, bytes(data or b""))
+
+    def _get_tag_list(self):
+        """The company's list; made now if there is none yet."""
+        # devices have no rights of their own; of the list they get fingerprints
+        lists_sudo = self.env["toll.tag.list"].sudo()
+        tag_list_sudo = lists_sudo._get(self.company_id)
+        if not tag_list_sudo:
+            lists_sudo._refresh(self.company_id)
+            tag_list_sudo = lists_sudo._get(self.company_id)
+        return tag_list_sudo
+
+    def _make_salt(self, day):
+        """The same for an operator's devices all week, and for nobody else.
+
+        Devices can then be sent what changed. Whoever has a device can ask its list
+        about a number, with whatever salt; from one week to the next, and from one
+        operator to another, fingerprints cannot be compared.
+        """
+        week = f"{day:%G-%V}"
+        scope = (self.env.cr.dbname, self.company_id.id, self.operator_id.id, week)
+        return hmac(self.env(su=True), "toll.handheld.list", scope)[:32]

@@ -4,7 +4,7 @@ from odoo.tools import SQL
 
 from odoo.addons.toll_account.queries.exemption import exempts
 
-from ..core.tag_list import HASH, STATES
+from .tag_list import gravity
 
 
 def wait_turn(handheld_id) -> SQL:
@@ -20,21 +20,11 @@ def _states(company, operator, day, now, tags, plates) -> SQL:
     :param tags: condition on the TAG ``lot``
     :param plates: condition on ``v.plate_normalized``
     """
-    gravity = {name: SQL("%s", number) for number, name in enumerate(STATES)}
     return SQL(
         """
         SELECT s.value, s.vehicle_id, s.account_id, e.date_to AS exempt_until,
                v.class_id,
-               CASE WHEN s.toll_state = 'stolen' THEN %(stolen)s
-                    WHEN s.toll_state = 'lost' THEN %(lost)s
-                    WHEN s.status = 'blocked' OR acc.state = 'suspended'
-                        OR s.toll_state IN ('blocked', 'defective', 'retired')
-                        THEN %(blocked)s
-                    WHEN acc.id IS NULL OR acc.state <> 'active' THEN %(unassigned)s
-                    WHEN e.id IS NOT NULL THEN %(exempt)s
-                    WHEN s.status = 'low' THEN %(low)s
-                    ELSE %(valid)s
-               END AS gravity
+               %(gravity)s AS gravity
           FROM (
                 SELECT code.value, lot.toll_state, ts.status,
                        lot.toll_account_id AS account_id,
@@ -68,7 +58,7 @@ def _states(company, operator, day, now, tags, plates) -> SQL:
             operator=operator,
             day=SQL("%s::date", day),
         ),
-        **gravity,
+        gravity=gravity(exempt=SQL("e.id IS NOT NULL")),
     )
 
 
@@ -80,62 +70,6 @@ def find_state(value, **scope) -> SQL:
             # each by its own index
             tags=SQL("(lot.name = %(v)s OR lot.toll_epc = %(v)s)", v=value),
             plates=SQL("v.plate_normalized = %s", value),
-            **scope,
-        ),
-    )
-
-
-NOT_OUT_YET = ("new", "encoded", "stocked")
-
-
-def count_values(company, now) -> SQL:
-    """How many TAG numbers, EPCs and plates a complete list would have."""
-    return SQL(
-        """
-        SELECT (SELECT count(name) + count(toll_epc) FROM stock_lot
-                 WHERE toll_state NOT IN %(not_out)s AND company_id = %(company)s)
-             + (SELECT count(*) FROM toll_vehicle
-                 WHERE company_id = %(company)s AND date_from <= %(now)s
-                   AND (date_to IS NULL OR %(now)s < date_to))
-        """,
-        not_out=NOT_OUT_YET,
-        company=company,
-        now=now,
-    )
-
-
-def list_states(salt, is_complete, classes, **scope) -> SQL:
-    """(entries of ``core.tag_list``, their number).
-
-    TAGs that nobody has yet are left out; where the list is not complete, so are those
-    that may pass, before anything is computed for them.
-
-    :param classes: ids of the classes, in the order of the header's list
-    """
-    return SQL(
-        """
-        SELECT string_agg(hash || set_byte('\\x00'::bytea, 0, gravity)
-                               || set_byte('\\x00'::bytea, 0, place), ''::bytea
-                          ORDER BY hash, gravity DESC),
-               count(*)
-          FROM (
-                SELECT substr(sha256(convert_to(%(salt)s || value, 'UTF8')),
-                              1, %(size)s) AS hash,
-                       gravity,
-                       COALESCE(array_position(%(classes)s::int[], class_id), 256) - 1
-                           AS place
-                  FROM (%(states)s) found
-                 WHERE %(is_complete)s OR gravity <> %(valid)s
-               ) entries
-        """,
-        salt=salt,
-        size=HASH,
-        classes=list(classes),
-        is_complete=is_complete,
-        valid=STATES.index("valid"),
-        states=_states(
-            tags=SQL("lot.toll_state NOT IN %s", NOT_OUT_YET),
-            plates=SQL("TRUE"),
             **scope,
         ),
     )

@@ -31,6 +31,7 @@ class TestHandheldState(TollBillingCommon):
 
     def _state(self, value):
         """The answer with network, after comparing it with the list's."""
+        self.env["toll.tag.list"]._refresh(self.company)
         answer = self.handheld._find_state(value)
         listed, _class = tag_list.find(self.handheld._make_list(), value)
         self.assertEqual(listed, answer["state"])
@@ -41,7 +42,7 @@ class TestHandheldState(TollBillingCommon):
         self.assertEqual(self._state(tag), "valid")
         self.assertEqual(self._state(plate), "valid")
         self.assertEqual(self._state("NOBODY99"), "unknown")
-        self.env["toll.tag.status"]._set(self.lot, "low", "low_balance")
+        self.prepaid.low_balance_threshold = 10_000
         self.assertEqual(self._state(tag), "low")
         self.lot.toll_block()
         self.assertEqual(self._state(tag), "blocked")
@@ -89,15 +90,76 @@ class TestHandheldState(TollBillingCommon):
         self.assertNotIn(self.prepaid.number, str(answer))
 
     def test_the_list_carries_no_text(self):
+        self.env["toll.tag.list"]._refresh(self.company)
         file = self.handheld._make_list()
         header, data = tag_list.unpack(file)
         self.assertEqual(len(data), header["count"] * tag_list.ENTRY)
         self.assertTrue(header["complete"])
         for text in (self.lot.name, self.vehicle.plate_normalized, "Prepaid"):
             self.assertNotIn(text.encode(), file)
-        again, _data = tag_list.unpack(self.handheld._make_list())
-        self.assertNotEqual(again["salt"], header["salt"])
         self.assertEqual(tag_list.find(file, self.lot_2.name), ("valid", "C"))
+
+    def test_fingerprints_change_with_the_week_and_the_operator_001_08(self):
+        def salt(handheld, day):
+            return handheld._make_salt(fields.Date.to_date(day))
+
+        monday = salt(self.handheld, "2026-05-04")
+        self.assertEqual(salt(self.handheld, "2026-05-10"), monday)
+        self.assertNotEqual(salt(self.handheld, "2026-05-11"), monday)
+        other = self.env["toll.handheld"].new(
+            {"operator_id": self.operator.copy({"code": "T9"}).id}
+        )
+        self.assertNotEqual(salt(other, "2026-05-04"), monday)
+
+    def _update(self, file):
+        """The list on the device after asking for changes; and how many they were."""
+        header, _data = tag_list.unpack(file)
+        changes = self.handheld._make_list(header["version"], header["epoch"])
+        news, data = tag_list.unpack(changes)
+        self.assertEqual(news.get("since"), header["version"], "changes only")
+        self.assertEqual(len(data), news["count"] * tag_list.ENTRY)
+        return tag_list.merge(file, changes), news["count"]
+
+    def test_changes_make_the_list_of_now_001_08(self):
+        refresh = self.env["toll.tag.list"]._refresh
+        refresh(self.company)
+        file = self.handheld._make_list()
+        self.assertEqual(self._update(file)[1], 0)
+        self.lot.toll_report_lost("stolen")
+        self.env["toll.exemption"].sudo().create(
+            {
+                "account_id": self.plate_only.id,
+                "date_from": self.now - timedelta(days=3),
+                "date_to": self.now + timedelta(days=3),
+                "state": "approved",
+                "approved_by_id": self.manager.id,
+            }
+        )
+        refresh(self.company)
+        file, count = self._update(file)
+        self.assertLess(count, 6)
+        whole = tag_list.unpack(self.handheld._make_list())[1]
+        self.assertEqual(tag_list.unpack(file)[1], whole)
+        self.assertEqual(tag_list.find(file, self.lot.name)[0], "stolen")
+        plate = self.plate_only.vehicle_ids.plate_normalized
+        self.assertEqual(tag_list.find(file, plate)[0], "exempt")
+        self.lot_2.sudo().name = "TEST99999999"
+        refresh(self.company)
+        file, count = self._update(file)
+        self.assertEqual(tag_list.find(file, "TEST00000002")[0], "unknown")
+        self.assertEqual(tag_list.find(file, "TEST99999999")[0], "valid")
+
+    def test_a_strange_version_gets_the_whole_list_001_08(self):
+        self.env["toll.tag.list"]._refresh(self.company)
+        header, _data = tag_list.unpack(self.handheld._make_list())
+        for version, epoch in (
+            (header["version"], "elsewhere"),
+            (header["version"] + 1, header["epoch"]),
+            (0, header["epoch"]),
+        ):
+            again, _data = tag_list.unpack(self.handheld._make_list(version, epoch))
+            self.assertNotIn("since", again)
+            self.assertEqual(again["count"], header["count"])
 
     def test_other_companies_are_unknown(self):
         company = self.env["res.company"].create({"name": "Elsewhere"})
@@ -167,8 +229,16 @@ class TestHandheldCheck(HandheldCommon):
         self._assert_error(self._check("X", latitude=91)[1], 400)
 
     def test_list_over_http(self):
+        self.env["toll.tag.list"]._refresh(self.env.company)
         response = self._call("list")
         self.assertEqual(response.headers["Cache-Control"], "no-store")
+        header, _data = tag_list.unpack(response.content)
+        known = {"version": header["version"], "epoch": header["epoch"]}
+        news, data = tag_list.unpack(self._call("list", known).content)
+        self.assertEqual((news["since"], data), (header["version"], b""))
+        for strange in ("x", -1, None, 2**40, {"a": 1}):
+            full = self._call("list", {"version": strange, "epoch": strange}).content
+            self.assertEqual(tag_list.unpack(full)[0]["count"], header["count"])
         state, code = tag_list.find(response.content, self.vehicle.plate_normalized)
         self.assertEqual((state, code), ("valid", "A"))
         self.assertTrue(self.handheld.list_sent_at)
