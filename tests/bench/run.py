@@ -1,6 +1,6 @@
 """Run every benchmark on databases of its own; write bench.json and print a table.
 
-    tests/bench/run.py [load] [full] [invoices] [api] [pages] [public] [pages_full]
+    tests/bench/run.py [load] [full] [invoices] [api] [pages] [public] [list] [pages_full]
 
 ``full`` measures the load again with 20 million rows stored (half an hour and some
 15 GB), ``pages_full`` the pages with as many and a million accounts; the others are the
@@ -25,12 +25,13 @@ PARTS = {
     "api": ("bench_api.py", {}),
     "pages": ("bench_pages.py", {}),
     "public": ("bench_public.py", {}),
+    "list": ("bench_list.py", {}),
     "pages_full": (
         "bench_pages.py",
         {"BENCH_ACCOUNTS": "1000000", "BENCH_STORED": "20000000"},
     ),
 }
-DEFAULT = ("load", "invoices", "api", "pages", "public")
+DEFAULT = ("load", "invoices", "api", "pages", "public", "list")
 
 
 def measure(part):

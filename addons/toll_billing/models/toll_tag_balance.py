@@ -22,7 +22,7 @@ class TollTagStatus(models.Model):
 
     @api.model
     def _follow_moved(self, company, mark):
-        """Of the accounts whose money may have moved since a watermark; None: of all."""
+        """Of accounts whose money may have moved since a watermark; None: of all."""
         if not company.toll_tags_follow_balance:
             return
         account_ids = None

@@ -55,7 +55,7 @@ export async function call(path, key, body = {}) {
     return answer;
 }
 
-export async function download(path, key) {
-    const response = await post(path, key, {});
+export async function download(path, key, body = {}) {
+    const response = await post(path, key, body);
     return response.arrayBuffer();
 }

@@ -2,11 +2,12 @@
 
 import * as store from "./store.js";
 import {ApiError, call, download} from "./api.js";
+import {known, update} from "./taglist.js";
 import {lang} from "./words.js";
 
 const CHUNK = 50;
 const PAUSE = 15000;
-const LIST_AGE = 60 * 60 * 1000;
+const LIST_AGE = 10 * 60 * 1000;
 
 export const status = {
     online: navigator.onLine,
@@ -132,7 +133,9 @@ async function fetchList(key) {
 }
 
 export async function renewList(key) {
-    await store.set("list", await download("list", key));
+    const kept = await store.get("list");
+    const answer = await download("list", key, kept ? known(kept) : {});
+    await store.set("list", kept ? update(kept, answer) : answer);
     await store.set("listAt", Date.now());
     await refresh();
 }
