@@ -102,6 +102,7 @@
         "demo/toll_concession_demo.xml",
         "demo/toll_remittance_demo.xml",
         "demo/toll_fleet_demo.xml",
+        "demo/toll_tag_list_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -1,6 +1,7 @@
 """Run every benchmark on databases of its own; write bench.json and print a table.
 
-    tests/bench/run.py [load] [full] [invoices] [api] [pages] [public] [list] [pages_full]
+    tests/bench/run.py [load] [full] [invoices] [api] [pages] [public] [pages_full]
+                         [list]
 
 ``full`` measures the load again with 20 million rows stored (half an hour and some
 15 GB), ``pages_full`` the pages with as many and a million accounts; the others are the

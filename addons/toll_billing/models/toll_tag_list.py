@@ -83,6 +83,12 @@ class TollTagList(models.Model):
             self._run(company)
 
     @api.model
+    def _refresh_all(self):
+        """In the transaction that one is in; the next refresh compares everything."""
+        for company in self._find_companies():
+            self._refresh(company)
+
+    @api.model
     def _cron_compare(self):
         """Compare everything; nothing should be found that was not noticed before."""
         for company in self._find_companies():
