@@ -36,16 +36,29 @@ base_name() {
 }
 
 # Every file of every addon counts, by content and name.
+addons_digest() {
+    {
+        cd "$ROOT" || exit
+        find addons -type f ! -name '*.pyc' ! -path '*/node_modules/*' -print0 \
+            | sort -z | xargs -0r sha256sum
+    } | digest
+}
+
+# A database remembers which addons it was last made or upgraded with.
+stored_digest() { # database
+    sql "$1" -c "SELECT value FROM ir_config_parameter WHERE key = 'toll.addons_digest'"
+}
+store_digest() { # database
+    sql "$1" -v digest="$(addons_digest)" <<'SQL'
+INSERT INTO ir_config_parameter (key, value, create_date, write_date)
+VALUES ('toll.addons_digest', :'digest', now(), now())
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+SQL
+}
+
 suite_name() { # [demo]
     local key
-    key=$(
-        {
-            base_name
-            cd "$ROOT" || exit
-            find addons -type f ! -name '*.pyc' ! -path '*/node_modules/*' -print0 \
-                | sort -z | xargs -0r sha256sum
-        } | digest
-    )
+    key=$({ base_name; addons_digest; } | digest)
     printf 'toll_suite_%s%s\n' "${key:0:10}" "${1:+_$1}"
 }
 
@@ -73,10 +86,21 @@ drop_database() {
     rm -rf "$(filestore "$1")"
 }
 
-copy_database() { # from, to
+# The same database once more, under another name.
+clone_database() { # from, to
     sql postgres -c "CREATE DATABASE \"$2\" TEMPLATE \"$1\""
     rm -rf "$(filestore "$2")"
     if [ -d "$(filestore "$1")" ]; then cp -a "$(filestore "$1")" "$(filestore "$2")"; fi
+}
+
+rename_database() { # from, to
+    sql postgres -c "ALTER DATABASE \"$1\" RENAME TO \"$2\""
+    rm -rf "$(filestore "$2")"
+    if [ -d "$(filestore "$1")" ]; then mv "$(filestore "$1")" "$(filestore "$2")"; fi
+}
+
+copy_database() { # from, to
+    clone_database "$1" "$2"
     # a copy is a database of its own
     sql "$2" -c "UPDATE ir_config_parameter SET value = gen_random_uuid()
                   WHERE key IN ('database.uuid', 'database.secret')"
@@ -84,9 +108,7 @@ copy_database() { # from, to
 
 # A finished template takes no connections, so that it can always be copied.
 finish_template() { # built as, final name
-    sql postgres -c "ALTER DATABASE \"$1\" RENAME TO \"$2\""
-    rm -rf "$(filestore "$2")"
-    if [ -d "$(filestore "$1")" ]; then mv "$(filestore "$1")" "$(filestore "$2")"; fi
+    rename_database "$1" "$2"
     sql postgres -c "ALTER DATABASE \"$2\" WITH IS_TEMPLATE true ALLOW_CONNECTIONS false"
 }
 
@@ -139,6 +161,7 @@ build_suite() { # final name, demo or nothing
         fi
         quiet_odoo "$log" -d "$build" -i "$addons" ${demo:+--with-demo} --stop-after-init --no-http
     fi
+    store_digest "$build"
     finish_template "$build" "$name"
     prune_templates toll_suite
     warn "template $name made in $((SECONDS - started)) s"
