@@ -77,3 +77,7 @@ from . import toll_remittance_line
 from . import toll_remittance_book
 from . import toll_remittance_file
 from . import toll_retention_plates
+from . import toll_parallel_layout
+from . import toll_parallel_finding
+from . import toll_parallel_run
+from . import toll_parallel_compare

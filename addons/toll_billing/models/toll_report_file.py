@@ -48,11 +48,13 @@ class TollReportFile(models.AbstractModel):
     @api.model
     def _csv(self, header, rows):
         """UTF-8 with a mark for spreadsheets; what looks like a formula is harmless."""
-        lines = [header, *rows]
-        text = "".join(
+        return self._csv_lines([header, *rows]).encode("utf-8-sig")
+
+    @api.model
+    def _csv_lines(self, lines):
+        return "".join(
             ",".join(_quoted(value) for value in line) + "\r\n" for line in lines
         )
-        return text.encode("utf-8-sig")
 
     @api.model
     def _download(self, record, name, content):

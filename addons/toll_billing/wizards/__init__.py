@@ -6,3 +6,4 @@ from . import toll_discount_simulation
 from . import toll_operator_api_key
 from . import toll_handheld_code
 from . import toll_self_invoice
+from . import toll_parallel_decision
