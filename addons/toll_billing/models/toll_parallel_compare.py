@@ -40,7 +40,7 @@ class TollParallelRun(models.Model):
         return self.sudo()
 
     def action_compare(self):
-        """Compare the file with what we have; again changes nothing but what changed."""
+        """Compare the file with what we have; again, only what changed changes."""
         self.ensure_one()
         run_sudo = self._take()
         source = run_sudo._get_file()

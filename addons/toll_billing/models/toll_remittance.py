@@ -37,6 +37,12 @@ class TollRemittance(models.Model):
             "bill_id",
             "fee_move_id",
             "net_move_id",
+            "amount_open",
+            "amount_lost",
+            "rate",
+            "payable_due",
+            "payable_fee",
+            "payable_net",
             *TOTALS,
         }
     )
