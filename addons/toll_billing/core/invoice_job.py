@@ -20,15 +20,18 @@ ZERO = Decimal(0)
 class JobLine:
     """One line of the invoice; ``kind`` says which lines differ in amounts only."""
 
-    kind: tuple[int, int]
+    kind: tuple[Hashable, ...]
     count: int
     amount: Decimal
     #: the statement that the line charges
     statement: int = 0
     #: the discount plan that a negative line is named by
     plan: int | None = None
-    #: heading above this line
-    section: str = ""
+    #: headings above this line
+    sections: tuple[str, ...] = ()
+    #: the charge that the line invoices, and what it says
+    charge: int = 0
+    label: str = ""
     tax: int | None = None
 
 
@@ -43,6 +46,8 @@ class Share:
     total: Decimal
     deposit: Decimal
     paid: Decimal = ZERO
+    #: part of the total that the wallet has not paid before, as it has the usage
+    fee: Decimal = ZERO
 
     @property
     def open(self) -> Decimal:
@@ -116,7 +121,11 @@ class Job:
         return [share for share in self.shares if share.paid]
 
     @property
-    def kinds(self) -> set[tuple[int, int]]:
+    def has_sections(self) -> bool:
+        return any(line.sections for line in self.lines)
+
+    @property
+    def kinds(self) -> set[tuple[Hashable, ...]]:
         return {line.kind for line in self.lines}
 
 

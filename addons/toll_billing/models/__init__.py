@@ -55,6 +55,9 @@ from . import res_partner_tax
 from . import toll_discount_line
 from . import toll_account_discount
 from . import toll_account_closing
+from . import toll_charge
+from . import toll_charge_collect
+from . import toll_charge_billing
 from . import toll_discount_share
 
 # after the discounts: what they add to a run is not for one customer

@@ -321,6 +321,7 @@ class TollBillingRun(models.Model):
         self.env.flush_all()
         self.env.cr.execute(queries.insert_statements(self, until))
         self.env.cr.execute(queries.claim(self, until))
+        self._claim_charges()
         self._settle_discounts()
         self.env.cr.execute(queries.fill_balances(self))
         self._update_totals()

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo import api, models
@@ -66,7 +67,11 @@ class TollInvoiceIssuer(models.AbstractModel):
         for _key, group in groupby(rows, key=lambda row: row[-1]):
             shares = [
                 Share(
-                    row[0], *row[2:5], Decimal(row[6]), Decimal(deposits.get(row[2], 0))
+                    row[0],
+                    *row[2:5],
+                    Decimal(row[6]) + Decimal(row[7]),
+                    Decimal(deposits.get(row[2], 0)),
+                    fee=Decimal(row[7]),
                 )
                 for row in group
             ]
@@ -81,24 +86,19 @@ class TollInvoiceIssuer(models.AbstractModel):
 
     def _load_lines(self, job_of):
         """Lines of the jobs; in a joint invoice each account has its heading."""
-        headed = set()
+        parts, headings = defaultdict(list), {}
         for row in self.env.execute_query(queries.lines(list(job_of))):
             statement, operator, service, count, amount, plan, heading = row
-            job = job_of[statement]
-            section = ""
-            if job.is_joint and statement not in headed:
-                headed.add(statement)
-                section = heading
-            job.lines.append(
-                JobLine(
-                    (operator, service),
-                    count,
-                    Decimal(amount),
-                    statement,
-                    plan,
-                    section,
-                )
+            headings[statement] = heading
+            parts[statement].append(
+                JobLine((operator, service), count, Decimal(amount), statement, plan)
             )
+        self._load_charges(parts, headings, job_of)
+        for statement, job in job_of.items():
+            lines = parts[statement]
+            if job.is_joint and lines:
+                lines[0].sections = (headings[statement], *lines[0].sections)
+            job.lines += lines
 
     def _plan(self, jobs, company):
         """Fill shape, taxes and amounts of each job, or say why it is unusual."""
@@ -112,13 +112,13 @@ class TollInvoiceIssuer(models.AbstractModel):
             job.commercial = partner.commercial_partner_id.id
             job.display_name = partner.display_name
             shape, job.shipping, reason = shapes[job.partner]
-            job.shape = (*shape, job.is_joint)
-            job.unusual = general or reason or self._get_unusual(job)
+            job.shape = (*shape, job.is_joint, job.has_sections)
+            job.unusual = job.unusual or general or reason or self._get_unusual(job)
             position_id = job.shape[1]
             for line in job.lines:
-                key = (position_id, line.kind[1])
+                key = (position_id, line.kind[1:])
                 if key not in taxes:
-                    taxes[key] = self._get_service_tax(*key, company)
+                    taxes[key] = self._get_line_tax(position_id, line.kind, company)
                 tax, problem = taxes[key]
                 line.tax = tax.id or None
                 job.unusual = job.unusual or problem
@@ -179,11 +179,15 @@ class TollInvoiceIssuer(models.AbstractModel):
             )
         return self.env["account.fiscal.position"].browse(cache[key])
 
-    def _get_service_tax(self, position_id, service_id, company):
-        """(the tax of a service in a fiscal position, why it is unusual)."""
-        service = self.env["toll.service"].browse(service_id)
+    def _get_kind_taxes(self, position_id, kind, company):
+        """The taxes of a kind of line in a fiscal position."""
+        service = self.env["toll.service"].browse(kind[1])
         taxes = service.product_id.taxes_id._filter_taxes_by_company(company)
-        taxes = self.env["account.fiscal.position"].browse(position_id).map_tax(taxes)
+        return self.env["account.fiscal.position"].browse(position_id).map_tax(taxes)
+
+    def _get_line_tax(self, position_id, kind, company):
+        """(the tax of a kind of line in a fiscal position, why it is unusual)."""
+        taxes = self._get_kind_taxes(position_id, kind, company)
         if len(taxes) > 1:
             return taxes[:1], "several taxes"
         parts = taxes.invoice_repartition_line_ids.filtered(
@@ -291,15 +295,14 @@ class TollInvoiceIssuer(models.AbstractModel):
         }
 
     def _prepare_section_vals(self, line, position):
-        """The heading above a line, where it has one."""
-        if not line.section:
-            return []
+        """The headings above a line, where it has some."""
         return [
             {
                 "display_type": "line_section",
-                "sequence": position * 10 - 1,
-                "name": line.section,
+                "sequence": position * 10 - len(line.sections) + order,
+                "name": name,
             }
+            for order, name in enumerate(line.sections)
         ]
 
     def _prepare_invoice_line_vals(self, job, line, position):
@@ -315,6 +318,8 @@ class TollInvoiceIssuer(models.AbstractModel):
 
     def _get_line_name(self, line, lang):
         """What is charged, or the plan that takes something off."""
+        if line.charge:
+            return line.label
         prefix, suffix = self._get_line_label(line.kind, lang)
         if not line.plan:
             return f"{prefix}{line.count}{suffix}"

@@ -239,7 +239,7 @@ class TollInvoiceIssuer(models.AbstractModel):
                 raise Unfit("a shape without exemplar")
             taxes = len(job.split.taxes)
             need["move"] += 1
-            sections = sum(bool(line.section) for line in job.lines)
+            sections = sum(len(line.sections) for line in job.lines)
             need["line"] += len(job.lines) + sections + taxes + 1
             if job.paid:
                 need["move"] += 1

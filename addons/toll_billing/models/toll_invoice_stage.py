@@ -75,8 +75,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         for position, (line, amounts) in enumerate(
             zip(job.lines, job.split.lines, strict=True), 1
         ):
-            if line.section:
-                self._stage_section(batch, job, pattern, line, move, position, ids)
+            self._stage_sections(batch, job, pattern, line, move, position, ids)
             line_id = next(ids["line"])
             caba["bases"].append((line_id, line.tax, amounts.balance))
             batch.line(
@@ -92,6 +91,7 @@ class TollInvoiceIssuer(models.AbstractModel):
                 price_subtotal=amounts.subtotal,
                 price_total=amounts.total,
                 toll_statement_id=line.statement,
+                toll_charge_id=line.charge or None,
             )
         for tax in job.split.taxes:
             template = pattern.taxes.get(tax.tax)
@@ -119,19 +119,20 @@ class TollInvoiceIssuer(models.AbstractModel):
             )
         return caba
 
-    def _stage_section(self, batch, job, pattern, line, move, position, ids):
-        """The heading above an account's lines in a joint invoice."""
+    def _stage_sections(self, batch, job, pattern, line, move, position, ids):
+        """The headings above an account's lines, and above its charges."""
         move_id, name = move
-        batch.line(
-            id=next(ids["line"]),
-            template_id=pattern.section.id,
-            move_id=move_id,
-            move_name=name,
-            sequence=position * 10 - 1,
-            name=line.section,
-            partner_id=job.commercial,
-            balance=ZERO,
-        )
+        for order, heading in enumerate(line.sections):
+            batch.line(
+                id=next(ids["line"]),
+                template_id=pattern.section.id,
+                move_id=move_id,
+                move_name=name,
+                sequence=position * 10 - len(line.sections) + order,
+                name=heading,
+                partner_id=job.commercial,
+                balance=ZERO,
+            )
 
     # === SETTLEMENT === #
     def _stage_settlement(self, batch, job, pattern, number, done, ids):

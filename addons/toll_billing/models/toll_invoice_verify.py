@@ -33,7 +33,7 @@ class TollInvoiceIssuer(models.AbstractModel):
             if move
             and not move.currency_id.compare_amounts(
                 move.amount_residual,
-                sum(together.mapped("amount_total"))
+                sum(together.mapped("amount_due"))
                 - sum(together.mapped("amount_settled")),
             )
         ]

@@ -23,7 +23,7 @@ class TollStatement(models.Model):
         help="Of all accounts that the invoice of this statement charges.",
     )
     joint_amount = fields.Monetary(
-        string="Usage of All Parts", compute="_compute_joint", compute_sudo=True
+        string="To Be Paid for All Parts", compute="_compute_joint", compute_sudo=True
     )
 
     def _compute_joint(self):
@@ -40,7 +40,7 @@ class TollStatement(models.Model):
             statement.part_ids = parts.sorted(
                 lambda s: (s.account_id != s.payer_id, s.account_id.number)
             )
-            statement.joint_amount = sum(parts.mapped("amount_total"))
+            statement.joint_amount = sum(parts.mapped("amount_due"))
 
     def _is_joint(self):
         """Does this main account's invoice charge others, too?"""
@@ -85,9 +85,9 @@ class TollStatement(models.Model):
                 part.account_id.number,
                 part.partner_id.display_name,
                 part.crossing_count,
-                part.amount_total,
+                part.amount_due,
                 part.amount_settled,
             )
             for part in self._get_invoiced().sudo()
-            if part.amount_total or part.crossing_count
+            if part.amount_due or part.crossing_count
         ]

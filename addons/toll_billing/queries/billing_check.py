@@ -48,7 +48,8 @@ def unusual(run, factor, least) -> SQL:
           FROM toll_statement s
           JOIN toll_account a ON a.id = s.account_id
          CROSS JOIN LATERAL (VALUES
-                ('zero', s.amount_total = 0 AND s.payer_id IS NULL),
+                ('zero', s.amount_total + COALESCE(s.amount_charge, 0) = 0
+                         AND s.payer_id IS NULL),
                 ('closed', a.state = 'closed'),
                 ('jump', s.previous_amount > 0
                          AND s.amount_total >= %(least)s
@@ -110,14 +111,18 @@ def invoices_against_crossings(limit=50) -> SQL:
                 SELECT sum(amount_total) AS amount FROM toll_statement_line
                  WHERE statement_id = s.id) l ON true
           LEFT JOIN LATERAL (
-                SELECT CASE WHEN s.payer_id IS NULL THEN s.amount_total
-                            ELSE (SELECT sum(x.amount_total) FROM toll_statement x
+                SELECT CASE WHEN s.payer_id IS NULL
+                            THEN s.amount_total + COALESCE(s.amount_charge, 0)
+                            ELSE (SELECT sum(x.amount_total
+                                             + COALESCE(x.amount_charge, 0))
+                                    FROM toll_statement x
                                    WHERE x.move_id = s.move_id) END AS amount) j ON true
           LEFT JOIN account_move m ON m.id = s.move_id
          WHERE t.n <> s.crossing_count OR t.amount - v.amount <> s.amount_total
             OR v.amount <> COALESCE(s.amount_volume, 0)
             OR COALESCE(l.amount, 0) <> s.amount_total
-            OR (s.state = 'invoiced' AND s.amount_total <> 0
+            OR (s.state = 'invoiced'
+                AND s.amount_total + COALESCE(s.amount_charge, 0) <> 0
                 AND (m.id IS NULL OR m.state <> 'posted'
                      OR m.amount_total <> j.amount))
          LIMIT %s

@@ -7,6 +7,8 @@ and its retry no longer finds it unbilled.
 
 from odoo.tools import SQL
 
+from . import charge
+
 
 def try_lock(company_id) -> SQL:
     """One run of a company claims crossings at a time; False: another one does."""
@@ -66,31 +68,46 @@ def insert_statements(run, until) -> SQL:
     return SQL(
         """
         WITH billed AS (
-            SELECT a.id, CASE WHEN m.invoice_together
-                               AND m.invoice_together_from <= %(day)s
-                               AND m.currency_id = a.currency_id THEN m.id END AS payer
+            SELECT a.id, %(payer)s AS payer
               FROM toll_account a
               LEFT JOIN toll_account m ON m.id = COALESCE(a.payer_id, a.id)
              WHERE EXISTS (SELECT FROM toll_crossing_data c
                             WHERE c.account_id = a.id AND %(unbilled)s)
+        ), charged AS (
+            SELECT DISTINCT a.id, %(payer)s AS payer
+              FROM toll_charge h
+              JOIN toll_account a ON a.id = h.account_id
+              LEFT JOIN toll_account m ON m.id = COALESCE(a.payer_id, a.id)
+             WHERE %(pending)s
         ), every AS (
             SELECT id, payer FROM billed
              UNION
             SELECT payer, payer FROM billed WHERE payer IS NOT NULL
+             UNION
+            SELECT id, payer FROM charged
+             UNION
+            SELECT payer, payer FROM charged WHERE payer IS NOT NULL
         )
         INSERT INTO toll_statement (
             run_id, account_id, payer_id, partner_id, company_id, currency_id, name,
             state, period_to, crossing_count, amount_gross, amount_discount,
-            amount_volume, amount_total, amount_settled, create_uid, create_date,
-            write_uid, write_date)
+            amount_volume, amount_total, amount_charge, amount_settled, create_uid,
+            create_date, write_uid, write_date)
         SELECT %(run)s, a.id, e.payer, a.partner_id, a.company_id, a.currency_id,
-               a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0, 0,
+               a.number || %(suffix)s, 'draft', %(until)s, 0, 0, 0, 0, 0, 0, 0,
                %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
           FROM every e JOIN toll_account a ON a.id = e.id
          ORDER BY a.number
         """,
         run=run.id,
-        day=run.until,
+        payer=SQL(
+            """
+            CASE WHEN m.invoice_together AND m.invoice_together_from <= %s
+                  AND m.currency_id = a.currency_id THEN m.id END
+            """,
+            run.until,
+        ),
+        pending=charge.pending(run, _scope(run)),
         suffix=f"-{run.until:%Y%m%d}",
         until=until,
         uid=run.env.uid,

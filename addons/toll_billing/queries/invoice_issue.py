@@ -50,6 +50,7 @@ LINE = {
     "full_reconcile_id": "int4",
     "matching_number": "varchar",
     "toll_statement_id": "int4",
+    "toll_charge_id": "int4",
     "phase": "int2",
 }
 PARTIAL = {
@@ -145,12 +146,14 @@ def heads(statement_ids) -> SQL:
     return SQL(
         """
         SELECT s.id, s.name, s.account_id, a.number, a.payment_mode = 'prepaid',
-               s.partner_id, s.amount_total::text, COALESCE(h.id, s.id) AS head
+               s.partner_id, s.amount_total::text,
+               COALESCE(s.amount_charge, 0)::text, COALESCE(h.id, s.id) AS head
           FROM toll_statement s
           JOIN toll_account a ON a.id = s.account_id
           LEFT JOIN toll_statement h
             ON h.run_id = s.run_id AND h.account_id = s.payer_id
-         WHERE s.id = ANY(%s) AND (s.amount_total > 0 OR s.id = h.id)
+         WHERE s.id = ANY(%s)
+           AND (s.amount_total + COALESCE(s.amount_charge, 0) > 0 OR s.id = h.id)
          ORDER BY head, s.id <> COALESCE(h.id, s.id), a.number
         """,
         list(statement_ids),

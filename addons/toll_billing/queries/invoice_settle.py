@@ -54,7 +54,7 @@ def deposits(account_ids) -> SQL:
     )
 
 
-def insert_settlements(rows, uid) -> SQL:
+def insert_settlements(rows, uid, kind="settlement") -> SQL:
     """Wallet entries of invoices: the debt leaves the wallet for the receivable.
 
     A row is (account, company, currency, amount, ref, origin, move).
@@ -65,7 +65,7 @@ def insert_settlements(rows, uid) -> SQL:
             INSERT INTO toll_wallet_entry_data (
                 account_id, company_id, kind, amount, currency_id, occurred_at, ref,
                 origin, move_id, create_uid)
-            SELECT v.account_id, v.company_id, 'settlement', v.amount, v.currency_id,
+            SELECT v.account_id, v.company_id, %(kind)s, v.amount, v.currency_id,
                    now() AT TIME ZONE 'UTC', v.ref, v.origin, v.move_id, %(uid)s
               FROM unnest(%(accounts)s::int[], %(companies)s::int[],
                           %(currencies)s::int[], %(amounts)s::numeric[],
@@ -78,6 +78,7 @@ def insert_settlements(rows, uid) -> SQL:
         SELECT account_id, amount FROM new ORDER BY account_id
         """,
         uid=uid,
+        kind=kind,
         **dict(
             zip(
                 (

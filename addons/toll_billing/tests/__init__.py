@@ -45,3 +45,5 @@ from . import test_self_invoice_portal
 from . import test_remittance
 from . import test_plate_retention
 from . import test_parallel
+from . import test_charge
+from . import test_charge_concurrency
