@@ -113,6 +113,7 @@
         "demo/toll_remittance_demo.xml",
         "demo/toll_fleet_demo.xml",
         "demo/toll_tag_list_demo.xml",
+        "demo/toll_charge_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -285,13 +285,13 @@ class TollCharge(models.Model):
 
     def write(self, vals):
         if not self.env.su:
-            if set(vals) - {"name", "reason", "date"} - set(
-                self.env["mail.thread"]._fields
+            if (
+                set(vals)
+                - {"name", "reason", "date"}
+                - set(self.env["mail.thread"]._fields)
             ):
                 raise UserError(
-                    self.env._(
-                        "A charge keeps its amount: cancel it and charge anew."
-                    )
+                    self.env._("A charge keeps its amount: cancel it and charge anew.")
                 )
             if "name" in vals or "date" in vals:
                 self._check_waiting()
@@ -443,11 +443,23 @@ class AccountTax(models.Model):
         found = self.browse()
         for tax in self:
             if not tax.price_include and not tax.toll_included_id:
-                company = tax.company_id
-                tax.toll_included_id = (
-                    service._get_included_tax(company)
-                    if tax == company.account_sale_tax_id
-                    else tax.copy(service._prepare_included_tax_vals(tax))
-                )
+                like = self.search(service._included_tax_domain(tax.company_id, tax))
+                tax.toll_included_id = like.filtered(
+                    lambda other, tax=tax: other._toll_books() == tax._toll_books()
+                )[:1] or tax.copy(service._prepare_included_tax_vals(tax))
             found |= tax if tax.price_include else tax.toll_included_id
         return found
+
+    def _toll_books(self):
+        """Where the tax is booked, and when."""
+        return (
+            self.tax_exigibility,
+            self.cash_basis_transition_account_id,
+            [
+                (line.document_type, line.repartition_type, line.factor_percent)
+                + (line.account_id, line.tag_ids)
+                for line in self.repartition_line_ids.sorted(
+                    lambda line: (line.document_type, line.sequence, line.id)
+                )
+            ],
+        )

@@ -120,9 +120,7 @@ class TollAccount(models.Model):
         }
 
     def action_view_charges(self):
-        return self._open_records(
-            "toll_billing.toll_charge_action", field="account_id"
-        )
+        return self._open_records("toll_billing.toll_charge_action", field="account_id")
 
     # === WHAT WAITS === #
     def _charge_once(self, fees=None):
@@ -151,8 +149,10 @@ class TollAccount(models.Model):
 
     def _check_merge(self, target):
         super()._check_merge(target)
-        if self.sudo().charge_ids.filtered("statement_id.run_id").filtered(
-            lambda charge: charge.state == "pending"
+        if (
+            self.sudo()
+            .charge_ids.filtered("statement_id.run_id")
+            .filtered(lambda charge: charge.state == "pending")
         ):
             raise UserError(
                 self.env._(
@@ -171,8 +171,10 @@ class TollAccount(models.Model):
     def _get_waiting_charges(self):
         self.ensure_one()
         # whoever closes an account learns what is open
-        return self.env["toll.charge"].sudo().search(
-            [("account_id", "=", self.id), ("state", "=", "pending")]
+        return (
+            self.env["toll.charge"]
+            .sudo()
+            .search([("account_id", "=", self.id), ("state", "=", "pending")])
         )
 
     def _check_closing(self):
@@ -323,10 +325,12 @@ class TollBillingRun(models.Model):
             order="id",
         ).filtered(
             lambda contract: (
-                not contract.date_end
-                or contract.recurring_next_date <= contract.date_end
+                (
+                    not contract.date_end
+                    or contract.recurring_next_date <= contract.date_end
+                )
+                and contract._toll_waits()
             )
-            and contract._toll_waits()
         )
         try:
             with self.env.cr.savepoint():

@@ -91,9 +91,9 @@ class TestChargeConcurrency(BaseCase):
         return env
 
     def _charge_by_job(self, env):
-        env["contract.contract"].browse(
-            self.ids["contract"]
-        )._recurring_create_invoice(DAY)
+        env["contract.contract"].browse(self.ids["contract"])._recurring_create_invoice(
+            DAY
+        )
 
     def _charge_by_run(self, env):
         run = env["toll.billing.run"].create(
