@@ -32,6 +32,8 @@ class JobLine:
     #: the charge that the line invoices, and what it says
     charge: int = 0
     label: str = ""
+    #: lines of one group stand together under its heading
+    group: str = ""
     tax: int | None = None
 
 

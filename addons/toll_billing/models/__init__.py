@@ -58,6 +58,8 @@ from . import toll_account_closing
 from . import toll_charge
 from . import toll_charge_collect
 from . import toll_charge_billing
+from . import toll_invoice_centre
+from . import toll_statement_message
 from . import toll_discount_share
 
 # after the discounts: what they add to a run is not for one customer

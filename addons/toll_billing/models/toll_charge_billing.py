@@ -13,7 +13,7 @@ CHARGE = "charge"
 
 
 class TollStatement(models.Model):
-    _inherit = "toll.statement"
+    _inherit = "toll.statement"  # pylint: disable=consider-merging-classes-inherited
 
     amount_charge = fields.Monetary(
         string="Fees and Charges",
@@ -96,7 +96,7 @@ class TollBillingRun(models.Model):
 
 
 class TollInvoiceIssuer(models.AbstractModel):
-    _inherit = "toll.invoice.issuer"
+    _inherit = "toll.invoice.issuer"  # pylint: disable=consider-merging-classes-inherited
 
     def _load_charges(self, parts, headings, job_of):
         """Add the charges of statements to their lines, under a heading."""
@@ -174,7 +174,7 @@ class TollInvoiceIssuer(models.AbstractModel):
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     toll_recharge = fields.Selection(
         [
@@ -234,7 +234,7 @@ class AccountMove(models.Model):
 
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _inherit = "account.move.line"  # pylint: disable=consider-merging-classes-inherited
 
     toll_charge_id = fields.Many2one(
         "toll.charge",
@@ -243,40 +243,6 @@ class AccountMoveLine(models.Model):
         ondelete="restrict",
         help="The fee or charge that the line invoices.",
     )
-
-
-class AccountMoveReversal(models.TransientModel):
-    _inherit = "account.move.reversal"
-
-    toll_has_charges = fields.Boolean(compute="_compute_toll_has_charges")
-    toll_recharge = fields.Selection(
-        [
-            ("again", "To be invoiced again"),
-            ("never", "Not charged any more"),
-        ],
-        string="Fees and Charges",
-        default="again",
-        required=True,
-        help="Crossings stay with their statement. Fees and charges that are credited "
-        "as a whole go to the next toll invoice, or are dropped.",
-    )
-
-    @api.depends("move_ids")
-    def _compute_toll_has_charges(self):
-        for wizard in self:
-            wizard.toll_has_charges = bool(wizard.move_ids.line_ids.toll_charge_id)
-
-    def reverse_moves(self, is_modify=False):
-        """A corrected invoice has the charges itself: they do not come again."""
-        wizard = self.with_context(toll_is_modify=is_modify)
-        return super(AccountMoveReversal, wizard).reverse_moves(is_modify)
-
-    def _prepare_default_reversal(self, move):
-        vals = super()._prepare_default_reversal(move)
-        if move.line_ids.toll_charge_id:
-            modify = self.env.context.get("toll_is_modify")
-            vals["toll_recharge"] = "never" if modify else self.toll_recharge
-        return vals
 
 
 class TollCheck(models.AbstractModel):

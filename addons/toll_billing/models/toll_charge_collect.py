@@ -13,7 +13,7 @@ MOST_PERIODS = 120
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
 
     toll_fee_invoicing = fields.Selection(
         [
@@ -23,8 +23,8 @@ class ResCompany(models.Model):
         string="Fees",
         required=True,
         default="own",
-        help="Fees of contracts and plans, and what TAGs cost: at once, each on its own "
-        "invoice, or together with the crossings by the billing runs. Plans and "
+        help="Fees of contracts and plans, and what TAGs cost: at once, each on its "
+        "own invoice, or together with the crossings by the billing runs. Plans and "
         "accounts may have it otherwise.",
     )
     toll_charge_limit = fields.Monetary(
@@ -36,7 +36,7 @@ class ResCompany(models.Model):
 
 
 class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+    _inherit = "res.config.settings"  # pylint: disable=consider-merging-classes-inherited
 
     toll_fee_invoicing = fields.Selection(
         related="company_id.toll_fee_invoicing", readonly=False, required=True
@@ -61,7 +61,7 @@ class TollPlan(models.Model):
 
 
 class TollAccount(models.Model):
-    _inherit = "toll.account"
+    _inherit = "toll.account"  # pylint: disable=consider-merging-classes-inherited
 
     fee_invoicing = fields.Selection(
         [
@@ -148,12 +148,8 @@ class TollAccount(models.Model):
         return self.env["account.move"]
 
     def _check_merge(self, target):
-        super()._check_merge(target)
-        if (
-            self.sudo()
-            .charge_ids.filtered("statement_id.run_id")
-            .filtered(lambda charge: charge.state == "pending")
-        ):
+        result = super()._check_merge(target)
+        if self._get_waiting_charges().statement_id:
             raise UserError(
                 self.env._(
                     "Charges of account %(number)s stand in a billing run: finish or "
@@ -161,6 +157,7 @@ class TollAccount(models.Model):
                     number=self.number,
                 )
             )
+        return result
 
     def _merge_records(self, target):
         """What was not invoiced yet is owed by the account that goes on."""
@@ -205,7 +202,7 @@ class TollAccount(models.Model):
 
 
 class TollTagAssignment(models.Model):
-    _inherit = "toll.tag.assignment"
+    _inherit = "toll.tag.assignment"  # pylint: disable=consider-merging-classes-inherited
 
     def _charge(self, product, price, label):
         """What a TAG costs waits for the toll invoice where the other fees do."""
@@ -312,8 +309,13 @@ class TollBillingRun(models.Model):
     _inherit = "toll.billing.run"  # pylint: disable=consider-merging-classes-inherited
 
     def _collect_fees(self):
-        """Charge what contracts owe up to the cut-off and no cron has charged yet."""
+        """Charge what contracts owe up to the cut-off and no cron has charged yet.
+
+        An invoice of crossings that a customer asked for leaves the fees alone.
+        """
         self.ensure_one()
+        if self.self_key:
+            return
         last_day = self.until - timedelta(days=1)
         Contract = self.env["contract.contract"].with_company(self.company_id)
         domain = Contract._get_contracts_to_invoice_domain(last_day)

@@ -98,7 +98,7 @@ class TollInvoiceIssuer(models.AbstractModel):
         self._load_charges(parts, headings, job_of)
         for statement, job in job_of.items():
             lines = parts[statement]
-            if job.is_joint and lines:
+            if job.is_joint and lines and not lines[0].group:
                 lines[0].sections = (headings[statement], *lines[0].sections)
             job.lines += lines
 

@@ -4,7 +4,9 @@ from odoo.tools import SQL
 
 
 def pending(run, scope, charge="h", account="a") -> SQL:
-    """Condition: charges that a run may take."""
+    """Condition: charges that a run may take; not one that somebody asked for."""
+    if run.self_key:
+        return SQL("FALSE")
     return SQL(
         """
         %(h)s.state = 'pending' AND %(h)s.statement_id IS NULL

@@ -1,0 +1,1 @@
+from . import toll_statement_report

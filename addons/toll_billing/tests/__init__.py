@@ -47,3 +47,5 @@ from . import test_plate_retention
 from . import test_parallel
 from . import test_charge
 from . import test_charge_concurrency
+from . import test_statement_message
+from . import test_invoice_centre

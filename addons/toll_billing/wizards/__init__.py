@@ -1,3 +1,4 @@
+from . import account_move_reversal
 from . import toll_crossing_import
 from . import toll_tariff_import
 from . import toll_tariff_version
