@@ -20,6 +20,8 @@ from unittest.mock import patch
 COUNT = int(os.environ.get("BENCH_INVOICES", "2000"))
 BASELINE = int(os.environ.get("BENCH_BASELINE", "300"))
 CROSSINGS = int(os.environ.get("BENCH_CROSSINGS", "20"))
+#: fees that each account has on its invoice beside its crossings
+FEES = int(os.environ.get("BENCH_FEES", "0"))
 MODE = os.environ.get("BENCH_MODE", "postpaid")
 SEED = 20260301
 
@@ -97,6 +99,31 @@ def crossings(env, accounts, operators, per_account):
     return len(rows)
 
 
+def fees(env, accounts, per_account):
+    """Charges that wait for the toll invoice, with the taxes of the crossings."""
+    service = env["toll.service"].search([("code", "=", "toll")])
+    product = env["product.product"].create(
+        {
+            "name": "Bench fee",
+            "type": "service",
+            "list_price": 20,
+            "taxes_id": [(6, 0, service.product_id.taxes_id.ids)],
+        }
+    )
+    env["toll.charge"].create(
+        [
+            {
+                "account_id": account.id,
+                "product_id": product.id,
+                "name": f"Fee {number}",
+                "date": "2026-02-15",
+            }
+            for account in accounts
+            for number in range(per_account)
+        ]
+    )
+
+
 def baseline(env, run, jobs):
     """Rate of ``create`` and ``_post`` of some of the run's invoices, undone."""
     issuer = env["toll.invoice.issuer"]
@@ -139,6 +166,7 @@ def main(env):
     )
     accounts = customers(quiet, cycle, COUNT, MODE)
     stored = crossings(quiet, accounts, operators, CROSSINGS)
+    fees(quiet, accounts, FEES)
     if MODE == "prepaid":
         quiet["toll.wallet.entry"]._post(
             [
@@ -173,6 +201,7 @@ def main(env):
         "lines": len(env["toll.statement.line"].search([("run_id", "=", run.id)])),
         "by_set": run.mass_count,
         "crossings": stored,
+        "fees": FEES * COUNT,
         "compute_crossings_per_s": round(stored / compute),
         "orm_per_s": round(orm_rate, 1),
         "mass_per_s": round(mass_rate, 1),

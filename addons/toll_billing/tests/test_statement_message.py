@@ -45,7 +45,9 @@ class TestStatementMessage(BillingCase, HttpCase):
         self.english[0].plan_id = plan
         self.english[1].campaign_id = campaign
         for_all = self._message("Hello", sequence=1)
-        for_all.with_context(lang="es_MX").text = "<p><b>Hola</b></p>"
+        for_all.update_field_translations(
+            "text", {"es_MX": {"<b>Hello</b>": "<b>Hola</b>"}}
+        )
         self._message("Plan", plan_ids=[Command.set(plan.ids)])
         self._message("Spring", campaign_ids=[Command.set(campaign.ids)])
         self._message("Prepaid only", payment_mode="prepaid", sequence=5)
