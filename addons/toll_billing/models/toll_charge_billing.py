@@ -206,6 +206,13 @@ class AccountMove(models.Model):
                 move._toll_credit_charges()
         return posted
 
+    def _toll_has_annex(self):
+        """No page for crossings where there were none."""
+        statement_sudo = self.toll_statement_id.sudo()
+        return super()._toll_has_annex() and any(
+            statement_sudo._get_invoiced().mapped("crossing_count")
+        )
+
     def _toll_credit_charges(self):
         """Charges that are credited as a whole may be invoiced again."""
         # the accountant who credits an invoice need not manage charges

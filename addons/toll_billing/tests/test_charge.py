@@ -156,6 +156,7 @@ class TestCharge(ChargeCase):
         self.assertEqual((statement.amount_total, statement.amount_charge), (0, 11.63))
         self.assertEqual((due.state, later.state), ("invoiced", "pending"))
         self.assertEqual(statement.move_id.amount_total, 11.63)
+        self.assertFalse(statement.move_id._toll_has_annex())
         self.assertRules()
 
     def test_the_wallet_pays_the_fee_part_once(self):
