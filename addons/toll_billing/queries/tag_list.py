@@ -88,7 +88,8 @@ def _present(company, now, only_touched) -> SQL:
           FROM (
             SELECT s.key, s.lot_id, s.vehicle_id, s.account_id, s.number, s.epc,
                    s.plate, s.class_id, %(gravity)s AS gravity, %(reason)s AS reason,
-                   COALESCE(s.since, acc.closed_at, acc.opened_at) AS since,
+                   date_trunc('second', COALESCE(s.since, acc.closed_at, acc.opened_at))
+                       AS since,
                    s.noted_at
               FROM (
                 SELECT lot.id AS key, lot.id AS lot_id, v.id AS vehicle_id,
