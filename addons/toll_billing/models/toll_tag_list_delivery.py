@@ -187,8 +187,6 @@ class TollTagListDelivery(models.Model):
 class TollOperator(models.Model):
     _inherit = "toll.operator"  # pylint: disable=consider-merging-classes-inherited
 
-    toll_list_reach_ids = fields.One2many("toll.tag.list.reach", "operator_id")
-
     def _get_class_codes(self, form="csv"):
         """{class: how this operator calls it}; as ours where it has no name for it."""
         codes = {

@@ -55,13 +55,12 @@ class TollTagListEntry(models.Model):
 
     @api.model
     def _get_reasons(self):
-        return [
-            *self.env["toll.tag.status"]
-            ._fields["reason"]
-            ._description_selection(self.env),
+        status = self.env["toll.tag.status"]._fields["reason"]
+        more = [
             ("no_account", self.env._("No active account")),
             ("retired", self.env._("Retired")),
         ]
+        return status._description_selection(self.env) + more
 
     @api.depends("number", "plate")
     def _compute_display_name(self):
