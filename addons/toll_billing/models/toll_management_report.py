@@ -15,6 +15,7 @@ BREAKDOWNS = (
     ("class", "class_id", "toll.vehicle.class", "crossings", "number"),
     ("electronic", "plaza_id", "toll.plaza", "tag_share", "percent"),
     ("volume", "plaza_id", "toll.plaza", "volume", "money"),
+    ("net", "plaza_id", "toll.plaza", "net", "money"),
 )
 
 
@@ -135,6 +136,11 @@ class TollManagementReport(models.Model):
             ),
             ("traffic", self.env._("Discounts"), "money"): Decimal(discount),
             ("traffic", self.env._("Volume discounts"), "money"): Decimal(volume),
+            (
+                "traffic",
+                self.env._("Charged, net of volume discounts"),
+                "money",
+            ): Decimal(charged) - Decimal(volume),
             ("traffic", self.env._("Exempt crossings"), "number"): exempt,
             ("traffic", self.env._("Forgone by exemptions"), "money"): Decimal(forgone),
             ("traffic", self.env._("Still held"), "number"): by_state.get("held", none)[
@@ -161,10 +167,11 @@ class TollManagementReport(models.Model):
                         "tag_share": _percent(by_tag, count),
                         "charged": Decimal(charged),
                         "volume": Decimal(volume),
+                        "net": Decimal(charged) - Decimal(volume),
                     }[figure],
                 )
                 for key, count, by_tag, charged, _forgone, volume in rows
-                if figure != "volume" or Decimal(volume)
+                if figure not in ("volume", "net") or Decimal(volume)
             ]
             values.sort(key=lambda pair: pair[0])
             figures |= {(section, label, unit): value for label, value in values}

@@ -8,6 +8,7 @@ SECTIONS = [
     ("class", "Crossings per Class"),
     ("electronic", "Share by TAG per Plaza"),
     ("volume", "Volume Discounts per Plaza"),
+    ("net", "Revenue per Plaza, Net of Volume Discounts"),
     ("exempt", "Forgone by Exemption"),
     ("customers", "Customers"),
     ("billing", "Billing and Collection"),

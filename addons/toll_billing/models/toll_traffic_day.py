@@ -70,6 +70,11 @@ class TollTrafficDay(models.Model):
         help="What was counted from the crossings of a month and taken off invoices: "
         "the share of this plaza and day. Charged is without it.",
     )
+    amount_net = fields.Monetary(
+        string="Net of Volume Discounts",
+        readonly=True,
+        help="Charged less volume discounts: what these crossings earn in the end.",
+    )
     amount_forgone = fields.Monetary(
         string="Forgone", readonly=True, help="What exempt crossings would have cost."
     )
@@ -82,6 +87,7 @@ class TollTrafficDay(models.Model):
 
     def init(self):
         self.env.cr.execute(queries.create_tables())
+        self.env.cr.execute(queries.fill_net())
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

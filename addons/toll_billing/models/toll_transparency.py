@@ -7,6 +7,16 @@ from odoo.exceptions import UserError
 from ..core.periods import add_months, period_of
 from ..queries import concession as queries
 
+#: What a published month adds up.
+FIGURES = (
+    "crossings",
+    "crossings_tag",
+    "crossings_exempt",
+    "amount",
+    "amount_volume",
+    "amount_net",
+)
+
 
 class TollConcession(models.Model):
     # pylint: disable=consider-merging-classes-inherited
@@ -19,13 +29,23 @@ class TollConcession(models.Model):
         return self._open("toll_billing.toll_transparency_action")
 
     def _get_statistics(self, first, last, by_day=False):
-        """Rows (day, plaza, class, crossings, by TAG, exempt, charged)."""
+        """Rows (day, plaza, class, crossings, by TAG, exempt, charged, volume discounts).
+
+        Those of volume discounts have no class.
+        """
         self.ensure_one()
         rows = self._fetch(queries.statistics(self, first, last, by_day))
         Plaza, Class = self.env["toll.plaza"], self.env["toll.vehicle.class"]
         return [
-            (day, Plaza.browse(plaza), Class.browse(klass), *counts, Decimal(charged))
-            for day, plaza, klass, *counts, charged in rows
+            (
+                day,
+                Plaza.browse(plaza),
+                Class.browse(klass),
+                *counts,
+                Decimal(charged),
+                Decimal(volume),
+            )
+            for day, plaza, klass, *counts, charged, volume in rows
         ]
 
 
@@ -64,6 +84,12 @@ class TollTransparency(models.Model):
     crossings_tag = fields.Integer(string="By TAG", compute="_compute_totals")
     crossings_exempt = fields.Integer(string="Exempt", compute="_compute_totals")
     amount = fields.Monetary(string="Revenue", compute="_compute_totals")
+    amount_volume = fields.Monetary(
+        string="Volume Discounts", compute="_compute_totals"
+    )
+    amount_net = fields.Monetary(
+        string="Net of Volume Discounts", compute="_compute_totals"
+    )
     daily = fields.Float(
         string="Average per Day", compute="_compute_totals", digits=(16, 1)
     )
@@ -87,11 +113,11 @@ class TollTransparency(models.Model):
             month = record.month
             record.days = monthrange(month.year, month.month)[1] if month else 0
 
-    @api.depends("line_ids.crossings", "line_ids.amount")
+    @api.depends("line_ids.crossings", "line_ids.amount", "line_ids.amount_volume")
     def _compute_totals(self):
         for record in self:
             lines = record.line_ids
-            for name in ("crossings", "crossings_tag", "crossings_exempt", "amount"):
+            for name in FIGURES:
                 record[name] = sum(lines.mapped(name))
             record.daily = record.crossings / record.days if record.days else 0
 
@@ -148,8 +174,9 @@ class TollTransparency(models.Model):
                     "crossings_tag": counts[1],
                     "crossings_exempt": counts[2],
                     "amount": amount,
+                    "amount_volume": volume,
                 }
-                for _day, plaza, vehicle_class, *counts, amount in rows
+                for _day, plaza, vehicle_class, *counts, amount, volume in rows
             ]
         )
 
@@ -183,6 +210,8 @@ class TollTransparency(models.Model):
             self.env._("By TAG"),
             self.env._("Exempt"),
             self.env._("Revenue"),
+            self.env._("Volume Discounts"),
+            self.env._("Net of Volume Discounts"),
             self.env._("Currency"),
         ]
         rows = [
@@ -196,7 +225,10 @@ class TollTransparency(models.Model):
                 round(line.crossings / record.days, 1),
                 line.crossings_tag,
                 line.crossings_exempt,
-                Decimal(str(line.amount)).quantize(Decimal("0.01")),
+                *(
+                    Decimal(str(amount)).quantize(Decimal("0.01"))
+                    for amount in (line.amount, line.amount_volume, line.amount_net)
+                ),
                 record.currency_id.name,
             ]
             for record in self
@@ -224,6 +256,18 @@ class TollTransparencyLine(models.Model):
     crossings_tag = fields.Integer(string="By TAG")
     crossings_exempt = fields.Integer(string="Exempt")
     amount = fields.Monetary(string="Revenue")
+    amount_volume = fields.Monetary(
+        string="Volume Discounts",
+        help="Taken off invoices, counted from the crossings of the month.",
+    )
+    amount_net = fields.Monetary(
+        string="Net of Volume Discounts", compute="_compute_amount_net"
+    )
+
+    @api.depends("amount", "amount_volume")
+    def _compute_amount_net(self):
+        for line in self:
+            line.amount_net = line.amount - line.amount_volume
 
 
 class TollCanonRun(models.Model):
@@ -266,6 +310,8 @@ class TollCanonRun(models.Model):
             self.env._("By TAG"),
             self.env._("Exempt"),
             self.env._("Revenue"),
+            self.env._("Volume Discounts"),
+            self.env._("Net of Volume Discounts"),
             self.env._("Currency"),
         ]
         rows = [
@@ -276,9 +322,11 @@ class TollCanonRun(models.Model):
                 vehicle_class.name or "",
                 *map(int, counts),
                 amount,
+                volume,
+                amount - volume,
                 self.currency_id.name,
             ]
-            for day, plaza, vehicle_class, *counts, amount in (
+            for day, plaza, vehicle_class, *counts, amount, volume in (
                 self.concession_id._get_statistics(
                     self.date_from, self.date_to, by_day=True
                 )
@@ -319,11 +367,20 @@ class TollCanonRun(models.Model):
         return header, rows
 
     def _get_plaza_figures(self):
-        """[(plaza, class, crossings, per day, by TAG, exempt, charged)] to print."""
+        """[(plaza, class, crossings, per day, by TAG, exempt, charged, net)]."""
         days = (self.date_to - self.date_from).days + 1
         return [
-            (plaza, vehicle_class, crossings, crossings / days, by_tag, exempt, amount)
-            for _day, plaza, vehicle_class, crossings, by_tag, exempt, amount in (
+            (
+                plaza,
+                vehicle_class,
+                count,
+                count / days,
+                by_tag,
+                exempt,
+                gross,
+                gross - off,
+            )
+            for _day, plaza, vehicle_class, count, by_tag, exempt, gross, off in (
                 self.concession_id._get_statistics(self.date_from, self.date_to)
             )
         ]

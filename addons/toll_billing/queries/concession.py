@@ -43,12 +43,16 @@ def exempt(concession, first, last) -> SQL:
 
 
 def statistics(concession, first, last, by_day=False) -> SQL:
-    """(day or NULL, plaza, class, crossings, by TAG, exempt, charged as text)."""
+    """(day or NULL, plaza, class, crossings, by TAG, exempt, charged, volume discounts).
+
+    Money comes as text. Volume discounts have a plaza and no class.
+    """
     day = SQL("t.day") if by_day else SQL("NULL::date")
     return SQL(
         """
         SELECT %s, t.plaza_id, t.class_id, sum(t.crossings), sum(t.crossings_tag),
-               sum(t.crossings_exempt), sum(t.amount_charged)::text
+               sum(t.crossings_exempt), sum(t.amount_charged)::text,
+               COALESCE(sum(t.amount_volume), 0)::text
           FROM toll_traffic_day t WHERE %s GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
         """,
         day,

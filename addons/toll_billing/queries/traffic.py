@@ -262,11 +262,12 @@ def add_up_days() -> SQL:
     return SQL(
         """
         INSERT INTO toll_traffic_day (%(keys)s, road_id, %(sums)s, amount_charged,
-            crossings_tag, crossings_exempt, amount_forgone, amount_volume)
+            crossings_tag, crossings_exempt, amount_forgone, amount_volume, amount_net)
         SELECT f.*, amount - amount_discount,
                CASE WHEN identified = 'tag' THEN crossings ELSE 0 END,
                CASE WHEN exempt_kind IS NULL THEN 0 ELSE crossings END,
-               CASE WHEN exempt_kind IS NULL THEN 0 ELSE amount_discount END, 0
+               CASE WHEN exempt_kind IS NULL THEN 0 ELSE amount_discount END, 0,
+               amount - amount_discount
           FROM (SELECT %(b_keys)s, p.road_id, sum(b.crossings) AS crossings,
                        sum(b.amount) AS amount,
                        sum(b.amount_discount) AS amount_discount
@@ -290,10 +291,10 @@ def add_shares() -> SQL:
         INSERT INTO toll_traffic_day (company_id, operator_id, plaza_id, day,
             payment_mode, service, state, currency_id, road_id, crossings, amount,
             amount_discount, amount_charged, crossings_tag, crossings_exempt,
-            amount_forgone, amount_volume)
+            amount_forgone, amount_volume, amount_net)
         SELECT s.company_id, s.operator_id, s.plaza_id, s.day, s.payment_mode,
                s.service, 'posted', s.currency_id, p.road_id, 0, 0, 0, 0, 0, 0, 0,
-               sum(s.amount)
+               sum(s.amount), -sum(s.amount)
           FROM toll_discount_share s
           JOIN toll_traffic_cell c
             ON s.operator_id = c.operator_id AND s.day = c.day
@@ -302,6 +303,15 @@ def add_shares() -> SQL:
          GROUP BY s.company_id, s.operator_id, s.plaza_id, s.day, s.payment_mode,
                   s.service, s.currency_id, p.road_id
         """
+    )
+
+
+def fill_net() -> SQL:
+    """Figures from before there was a net of volume discounts."""
+    return SQL(
+        "UPDATE toll_traffic_day"
+        " SET amount_net = amount_charged - COALESCE(amount_volume, 0)"
+        " WHERE amount_net IS NULL"
     )
 
 

@@ -49,3 +49,4 @@ from . import test_charge
 from . import test_charge_concurrency
 from . import test_statement_message
 from . import test_invoice_centre
+from . import test_net_revenue
