@@ -29,9 +29,9 @@ class TollConcession(models.Model):
         return self._open("toll_billing.toll_transparency_action")
 
     def _get_statistics(self, first, last, by_day=False):
-        """Rows (day, plaza, class, crossings, by TAG, exempt, charged, volume discounts).
+        """Rows (day, plaza, class, crossings, by TAG, exempt, charged, taken off).
 
-        Those of volume discounts have no class.
+        What volume discounts take off has no class.
         """
         self.ensure_one()
         rows = self._fetch(queries.statistics(self, first, last, by_day))

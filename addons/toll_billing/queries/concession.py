@@ -43,9 +43,9 @@ def exempt(concession, first, last) -> SQL:
 
 
 def statistics(concession, first, last, by_day=False) -> SQL:
-    """(day or NULL, plaza, class, crossings, by TAG, exempt, charged, volume discounts).
+    """(day or NULL, plaza, class, crossings, by TAG, exempt, charged, taken off).
 
-    Money comes as text. Volume discounts have a plaza and no class.
+    Money comes as text. What volume discounts take off has a plaza and no class.
     """
     day = SQL("t.day") if by_day else SQL("NULL::date")
     return SQL(
