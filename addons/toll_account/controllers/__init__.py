@@ -14,3 +14,4 @@ from . import public_topup
 from . import public_signup
 from . import queue
 from . import portal_appointments
+from . import postal

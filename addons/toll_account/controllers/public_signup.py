@@ -40,6 +40,7 @@ class TollSignup(TollPublic):
             "form": form or {},
             "error": error,
             "classes": classes_sudo.search([("active", "=", True)]),
+            "country_id": request.env.company.sudo().country_id.id,
         }
 
     def _toll_signup_data(self, post):
@@ -62,6 +63,10 @@ class TollSignup(TollPublic):
             "phone": (post.get("phone") or "").strip()[:32],
             "plate": (post.get("plate") or "").strip()[:16],
             "class_id": int(class_text) if valid else 0,
+            "address": {
+                name: " ".join((post.get(name) or "").split())[:80]
+                for name in ("street", "street2", "zip", "city")
+            },
             "marketing": bool(post.get("marketing")),
             "lang": env.context.get("lang"),
             "company_id": env.company.id,

@@ -113,3 +113,4 @@ from . import toll_queue_ticket
 from . import toll_office_hours
 from . import toll_appointment
 from . import toll_notice
+from . import toll_postal_code

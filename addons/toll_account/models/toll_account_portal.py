@@ -156,6 +156,7 @@ class TollAccount(models.Model):
                 "phone": data["phone"],
                 "lang": data["lang"] or partners.default_get(["lang"]).get("lang"),
                 "company_id": company.id,
+                **self._prepare_signup_address(data, company),
             }
         )
         account = self.with_company(company).create(
@@ -187,6 +188,20 @@ class TollAccount(models.Model):
             )
         account._invite_to_portal()
         return account
+
+    def _prepare_signup_address(self, data, company):
+        """The address of the form, with the state that its postal code is in."""
+        address = {key: text for key, text in data.get("address", {}).items() if text}
+        if not address:
+            return {}
+        country = company.country_id
+        found = self.env["toll.postal.code"]._look_up(country, address.get("zip"))
+        return {
+            **address,
+            "country_id": country.id,
+            "state_id": found.get("state_id", False),
+            "city": address.get("city") or found.get("city", False),
+        }
 
     def _add_signup_vehicle(self, data):
         """The vehicle of the form; one that cannot be added is for an agent to see."""

@@ -23,6 +23,7 @@ CHECKS = [
     ("bad_vat", "Tax ID is not valid"),
     ("bad_plate", "Plate is not valid"),
     ("no_contact", "Neither telephone nor e-mail"),
+    ("bad_postal_code", "Address does not fit its postal code"),
     ("stale", "Not verified for long"),
     ("incomplete", "Data is incomplete"),
 ]

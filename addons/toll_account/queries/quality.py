@@ -194,6 +194,50 @@ def no_contact(_rule) -> SQL:
     )
 
 
+def _plain(text: SQL) -> SQL:
+    """Without case and accents, as people write names of places."""
+    return SQL("lower(translate(trim(%s), 'ÁÉÍÓÚÜÑáéíóúüñ', 'AEIOUUNaeiouun'))", text)
+
+
+def bad_postal_code(_rule) -> SQL:
+    """The register knows the country, but not this code there, or elsewhere.
+
+    A register of some states says nothing about addresses of the others.
+    """
+    city = _plain(SQL("p.city"))
+    return _customers_where(
+        SQL(
+            """
+            concat_ws(' · ', p.zip, p.city, (
+                SELECT '→ ' || concat_ws(', ', k.municipality, k.state)
+                  FROM toll_postal_code k
+                 WHERE k.country_id = p.country_id AND k.code = trim(p.zip)
+                 LIMIT 1))
+            """
+        ),
+        SQL(
+            """
+            NULLIF(trim(p.zip), '') IS NOT NULL
+            AND (p.country_id, COALESCE(p.state_id, 0)) IN (
+                SELECT k.country_id, COALESCE(k.state_id, 0) FROM toll_postal_code k
+                 UNION
+                SELECT k.country_id, 0 FROM toll_postal_code k)
+            AND NOT EXISTS (
+                SELECT FROM toll_postal_code k
+                 WHERE k.country_id = p.country_id AND k.code = trim(p.zip)
+                   AND (p.state_id IS NULL OR k.state_id IS NULL
+                        OR k.state_id = p.state_id)
+                   AND (NULLIF(trim(p.city), '') IS NULL
+                        OR %s IN (%s, %s, %s)))
+            """,
+            city,
+            _plain(SQL("k.municipality")),
+            _plain(SQL("k.city")),
+            _plain(SQL("k.settlement")),
+        ),
+    )
+
+
 def _accounts_where(detail: SQL, condition: SQL) -> SQL:
     return SQL(
         """
@@ -233,6 +277,7 @@ CHECKS = {
     "bad_vat": bad_vat,
     "bad_plate": bad_plate,
     "no_contact": no_contact,
+    "bad_postal_code": bad_postal_code,
     "stale": stale,
     "incomplete": incomplete,
 }

@@ -35,3 +35,4 @@ from . import test_toll_queue
 from . import test_toll_queue_concurrency
 from . import test_toll_appointment
 from . import test_toll_notice
+from . import test_toll_postal

@@ -10,3 +10,4 @@ from . import toll_contract_sign
 from . import toll_closing
 from . import toll_mode_change
 from . import toll_data_change
+from . import toll_postal_import

@@ -122,6 +122,14 @@ class TollSignup(models.TransientModel):
 
     # Computes
 
+    @api.onchange("zip", "country_id")
+    def _onchange_zip(self):
+        """A postal code says where it is."""
+        found = self.env["toll.postal.code"]._look_up(self.country_id, self.zip)
+        if found:
+            self.state_id = found["state_id"] or self.state_id
+            self.city = self.city or found["city"]
+
     @api.depends("plan_id")
     def _compute_amount(self):
         for signup in self:
