@@ -14,8 +14,8 @@ COLUMNS = ("country", "code", "state", "municipality", "settlement", "city")
 #: What the Mexican post calls the states (INEGI's numbers), by their ISO-like codes.
 STATES = dict(
     enumerate(
-        "AGU BCN BCS CAM COA COL CHP CHH CMX DUR GUA GRO HID JAL MEX MIC MOR NAY NLE OAX"
-        " PUE QUE ROO SLP SIN SON TAB TAM TLA VER YUC ZAC".split(),
+        "AGU BCN BCS CAM COA COL CHP CHH CMX DUR GUA GRO HID JAL MEX MIC MOR NAY NLE"
+        " OAX PUE QUE ROO SLP SIN SON TAB TAM TLA VER YUC ZAC".split(),
         start=1,
     )
 )
