@@ -29,6 +29,7 @@
         "security/remittance_security.xml",
         "security/tag_list_security.xml",
         "security/parallel_security.xml",
+        "security/ticket_security.xml",
         "data/queue_job_data.xml",
         "data/ir_cron_data.xml",
         "data/toll_retention_data.xml",
@@ -82,6 +83,7 @@
         "wizards/toll_tariff_lookup_views.xml",
         "wizards/toll_discount_simulation_views.xml",
         "wizards/toll_self_invoice_views.xml",
+        "wizards/toll_ticket_wizards_views.xml",
         "reports/toll_invoice_annex_templates.xml",
         "reports/toll_statement_templates.xml",
         "reports/toll_charge_templates.xml",
@@ -105,6 +107,9 @@
         "views/toll_obligation_views.xml",
         "views/res_partner_public_views.xml",
         "views/public_transparency_templates.xml",
+        "views/toll_ticket_batch_views.xml",
+        "views/toll_ticket_views.xml",
+        "views/public_ticket_templates.xml",
         "views/toll_billing_menus.xml",
         "views/toll_report_menus.xml",
     ],
@@ -119,6 +124,7 @@
         "demo/toll_tag_list_demo.xml",
         "demo/toll_charge_demo.xml",
         "demo/toll_statement_message_demo.xml",
+        "demo/toll_ticket_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -31,6 +31,7 @@ PRIVATE = [
 PUBLIC = [
     "/toll",
     "/toll/complaint",
+    "/toll/invoice",
     "/toll/legal",
     "/toll/legal/privacy",
     "/toll/signup",

@@ -13,3 +13,4 @@ from . import portal_discounts
 from . import portal_dashboard
 from . import public_tariffs
 from . import public_transparency
+from . import public_ticket

@@ -64,6 +64,11 @@ from . import toll_discount_share
 
 # after the discounts: what they add to a run is not for one customer
 from . import toll_account_self_invoice
+from . import res_company_ticket
+from . import toll_ticket_batch
+from . import toll_ticket
+from . import toll_ticket_invoice
+from . import account_move_ticket
 from . import toll_account
 from . import toll_check
 from . import toll_simulation

@@ -50,3 +50,6 @@ from . import test_charge_concurrency
 from . import test_statement_message
 from . import test_invoice_centre
 from . import test_net_revenue
+from . import test_ticket
+from . import test_ticket_concurrency
+from . import test_ticket_page

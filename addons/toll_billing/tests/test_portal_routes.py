@@ -16,6 +16,8 @@ from .portal_common import TollHttpCommon
 PUBLIC = {
     "/toll",
     "/toll/complaint",
+    "/toll/invoice",
+    "/toll/invoice/done",
     "/toll/legal",
     "/toll/legal/<string:code>",
     "/toll/queue/<string:key>",

@@ -8,3 +8,4 @@ from . import toll_operator_api_key
 from . import toll_handheld_code
 from . import toll_self_invoice
 from . import toll_parallel_decision
+from . import toll_ticket_wizards
