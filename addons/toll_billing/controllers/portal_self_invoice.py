@@ -137,6 +137,7 @@ class TollSelfInvoicePortal(TollCrossingPortal):
                 "tax": {**partner_sudo._toll_get_tax_data(), **(form or {})},
                 "tax_fixed": not partner_sudo.can_edit_vat(),
                 "tax_required": account.company_id.sudo().toll_tax_id_required,
+                "tz": self._toll_tz(),
                 "countries": request.env["res.country"].sudo().search([]),
             }
         )
