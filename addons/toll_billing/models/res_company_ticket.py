@@ -122,7 +122,6 @@ class ResPartner(models.Model):
         string="Asked for Tickets",
         readonly=True,
         copy=False,
-        index="btree_not_null",
         help="Wrote these data on the public page to get an invoice of lane tickets.",
     )
 

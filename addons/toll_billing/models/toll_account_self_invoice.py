@@ -279,10 +279,12 @@ class TollAccount(models.Model):
         if not run.crossing_count:
             self._raise_nothing_to_invoice()
         if run.blocking_count:
+            # customers cannot mend a journal; who works here is told which one
+            messages = [] if self.env.uid == SUPERUSER_ID else run.exception_ids
             raise UserError(
-                self.env._(
-                    "No invoice can be issued just now; we are told. Please try again "
-                    "later."
+                "\n".join(exception.message for exception in messages)
+                or self.env._(
+                    "No invoice can be issued just now. Please try again later."
                 )
             )
         return run
