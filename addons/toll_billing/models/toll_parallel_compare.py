@@ -15,6 +15,8 @@ from .toll_parallel_run import COUNTS
 CHUNK = 20_000
 #: Larger files are compared by a job.
 INLINE_BYTES = 8 * 2**20
+#: Larger ones are sent in parts, or compressed.
+MAX_BYTES = 512 * 2**20
 #: What a workbook may unpack to.
 MAX_UNPACKED = 1024 * 2**20
 
@@ -77,6 +79,13 @@ class TollParallelRun(models.Model):
         )
         if not source:
             raise UserError(self.env._("Choose the file of the other system first."))
+        if source.file_size > MAX_BYTES:
+            raise UserError(
+                self.env._(
+                    "The file is larger than %(limit)s MiB: send it compressed (gzip).",
+                    limit=MAX_BYTES // 2**20,
+                )
+            )
         return source
 
     @contextmanager

@@ -288,7 +288,7 @@ class TollRemittance(models.Model):
         """Nothing of the agreement was confirmed since this was computed."""
         self.ensure_one()
         self.env.flush_all()
-        self.env.execute_query(queries.lock(self.agreement_id))
+        self.env.cr.execute(queries.lock(self.agreement_id))
         Remittance = self.sudo()
         others = [("agreement_id", "=", self.agreement_id.id), ("id", "!=", self.id)]
         before = Remittance.search_count(

@@ -41,9 +41,13 @@ def frozen_until() -> SQL:
 
 
 def lock(agreement) -> SQL:
-    """One remittance of an agreement is confirmed at a time."""
+    """One remittance of an agreement is confirmed at a time.
+
+    The row is changed, so that whoever began before another one was confirmed fails and
+    is tried again: a mere lock would let him go on with what he saw.
+    """
     return SQL(
-        "SELECT id FROM toll_remittance_agreement WHERE id = %s FOR UPDATE",
+        "UPDATE toll_remittance_agreement SET write_date = write_date WHERE id = %s",
         agreement.id,
     )
 

@@ -282,6 +282,11 @@ class TestParallel(ConcessionCase):
         with patch(f"{module}.INLINE_BYTES", 1):
             run = self._parallel(content)
         self.assertFalse(run.compared_at)
+        with (
+            patch(f"{module}.MAX_BYTES", 1),
+            self.assertRaisesRegex(UserError, "larger"),
+        ):
+            run.action_compare()
         job = self.env["queue.job"].search([("model_name", "=", run._name)])
         self.assertEqual(job.method_name, "_job_compare")
         run.sudo()._job_compare()
