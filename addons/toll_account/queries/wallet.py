@@ -323,21 +323,33 @@ def read_committed() -> SQL:
 
 
 def ledger_differences(limit: int = 20) -> SQL:
-    """Accounts whose balance is not the sum of their entries."""
+    """Accounts whose balance is not the sum of their entries.
+
+    One sum over all that concerns an account, not a join of three: for a million
+    accounts the planner would compare each with each.
+    """
     return SQL(
         """
-        SELECT a.number, COALESCE(w.balance, 0) + COALESCE(p.amount, 0) AS balance,
-               COALESCE(e.amount, 0) AS entries, w.account_id IS NULL AS no_wallet
-          FROM toll_account a
-     LEFT JOIN toll_wallet w ON w.account_id = a.id
-     LEFT JOIN (SELECT account_id, SUM(amount) AS amount
-                  FROM toll_wallet_pending GROUP BY account_id) p
-            ON p.account_id = a.id
-     LEFT JOIN (SELECT account_id, SUM(amount) AS amount
-                  FROM toll_wallet_entry GROUP BY account_id) e
-            ON e.account_id = a.id
-         WHERE w.account_id IS NULL
-            OR w.balance + COALESCE(p.amount, 0) <> COALESCE(e.amount, 0)
+        SELECT a.number, d.balance, d.entries, d.no_wallet
+          FROM (
+                SELECT x.account_id, SUM(x.balance) AS balance,
+                       SUM(x.entries) AS entries, SUM(x.wallets) = 0 AS no_wallet
+                  FROM (
+                        SELECT id AS account_id, 0 AS balance, 0 AS entries,
+                               0 AS wallets
+                          FROM toll_account
+                         UNION ALL
+                        SELECT account_id, balance, 0, 1 FROM toll_wallet
+                         UNION ALL
+                        SELECT account_id, amount, 0, 0 FROM toll_wallet_pending
+                         UNION ALL
+                        SELECT account_id, 0, SUM(amount), 0 FROM toll_wallet_entry
+                         GROUP BY account_id
+                       ) x
+                 GROUP BY x.account_id
+                HAVING SUM(x.wallets) = 0 OR SUM(x.balance) <> SUM(x.entries)
+               ) d
+          JOIN toll_account a ON a.id = d.account_id
       ORDER BY a.number
          LIMIT %s
         """,
