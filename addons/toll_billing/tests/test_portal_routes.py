@@ -81,6 +81,7 @@ ELSEWHERE = (
     "/toll/call",
     "/toll/handheld",
     "/toll/messages",
+    "/toll/postal",
     "/toll/tags",
 )
 HOSTILE = [
