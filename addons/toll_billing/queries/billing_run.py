@@ -184,7 +184,8 @@ def fill_balances(run) -> SQL:
     """
     return SQL(
         """
-        WITH figures AS (
+        -- worked out once per statement, whatever the planner thinks of their number
+        WITH figures AS MATERIALIZED (
             SELECT s.id, COALESCE(p.period_to, a.opened_at, a.create_date) AS since,
                    COALESCE(p.closing_balance, 0) AS opening, p.amount_total AS before,
                    w.balance + COALESCE(q.amount, 0) - COALESCE(e.later, 0)
