@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from odoo.addons.toll_billing.core import tag_list
 
 APP = Path(tag_list.__file__).parents[1] / "static/handheld/taglist.js"
