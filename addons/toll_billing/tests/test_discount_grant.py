@@ -124,7 +124,7 @@ class TestDiscountGrant(DiscountCommon):
             {"partner_id": self.prepaid.partner_id.id, "payment_mode": "prepaid"}
         )
         target.action_activate()
-        self.prepaid._merge_records(target)
+        self.prepaid.merge_into(target, "Opened twice")
         self.env.flush_all()
         self.assertEqual((grant.account_id, grant.state), (target, "approved"))
         self.assertEqual(grant.document_ids.account_id, target)
