@@ -217,7 +217,7 @@ def main(env):
         f"ORM {result['orm_per_s']}/s, by set {result['mass_per_s']}/s, "
         f"ratio {result['ratio']} (goal 20), differences {len(differences)}"
     )
-    print(json.dumps(result))
+    print("RESULT " + json.dumps(result))
 
 
 def settle_baseline(env, run, jobs):
