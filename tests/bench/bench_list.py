@@ -21,7 +21,7 @@ sys.path.insert(0, f"{os.environ['BENCH_ROOT']}/tests/bench")
 import world
 from server import free_port, start_server
 
-STORED = int(os.environ.get("BENCH_STORED", "500000"))
+STORED = int(os.environ.get("BENCH_STORED", "100000"))
 FIRST = 1_000
 CHANGES = 1_000
 ROUNDS = 3
