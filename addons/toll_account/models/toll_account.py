@@ -215,10 +215,9 @@ class TollAccount(models.Model):
         return {}
 
     def _get_taken_by_account(self):
-        """What all accounts owe besides their wallets."""
-        every = self.browse()
-        taken = dict(every._get_receivable_by_account())
-        for account_id, amount in every._get_reserved_by_account().items():
+        """{account id: owed besides the wallet}; of all accounts where self is empty."""
+        taken = dict(self._get_receivable_by_account())
+        for account_id, amount in self._get_reserved_by_account().items():
             taken[account_id] = taken.get(account_id, 0) + amount
         return taken
 
@@ -227,13 +226,15 @@ class TollAccount(models.Model):
 
     def _search_available(self, operator, value):
         return self._search_by_amount(
-            "available", operator, value, self._get_taken_by_account()
+            "available", operator, value, self.browse()._get_taken_by_account()
         )
 
     def _search_is_low_balance(self, operator, value):
         if operator != "in":
             return NotImplemented
-        found = self._search_by_amount("low", "=", 0, self._get_taken_by_account())
+        found = self._search_by_amount(
+            "low", "=", 0, self.browse()._get_taken_by_account()
+        )
         return found if True in value else ~Domain(found)
 
     def _search_by_amount(self, field, operator, value, taken):

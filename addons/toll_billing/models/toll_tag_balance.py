@@ -37,13 +37,7 @@ class TollTagStatus(models.Model):
         if not company.toll_tags_follow_balance or account_ids == []:
             return
         accounts = self.env["toll.account"].browse(account_ids or ())
-        taken = {}
-        for amounts in (
-            accounts._get_receivable_by_account(),
-            accounts._get_reserved_by_account(),
-        ):
-            for account_id, amount in amounts.items():
-                taken[account_id] = taken.get(account_id, 0) + float(amount)
+        taken = accounts._get_taken_by_account()
         self.env.flush_all()
         rows = self.env.execute_query(
             queries.follow(
