@@ -11,6 +11,7 @@ from . import portal_privacy
 from . import public_page
 from . import public
 from . import public_topup
+from . import public_invoice
 from . import public_signup
 from . import queue
 from . import portal_appointments

@@ -78,6 +78,7 @@ from . import toll_check_result
 from . import account_chart_template
 from . import account_journal
 from . import account_move
+from . import account_move_link
 from . import account_move_send
 from . import account_payment
 from . import payment_transaction
@@ -106,6 +107,8 @@ from . import toll_partner_privacy
 from . import toll_gateway
 from . import toll_message
 from . import toll_account_message
+from . import toll_broadcast
+from . import toll_broadcast_line
 from . import website
 from . import toll_queue_service
 from . import toll_queue_office

@@ -46,6 +46,8 @@ class TollMessage(models.Model):
             ("low_balance", "Low balance"),
             ("request", "Answer to a request"),
             ("receipt", "Top-up received"),
+            ("invoice", "Invoice"),
+            ("broadcast", "Mass message"),
             ("other", "Other"),
         ],
         required=True,

@@ -3,6 +3,7 @@ from . import test_toll_closing
 from . import test_toll_planned_closing
 from . import test_toll_contract
 from . import test_toll_message
+from . import test_toll_broadcast
 from . import test_toll_reads
 from . import test_toll_file_reads
 from . import test_toll_retention

@@ -307,8 +307,10 @@ class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited
 
     def _toll_queue_mail(self):
-        """Let Odoo's job send these invoices, where somebody has an address."""
-        queued = self.filtered("partner_id.email")
+        """Let Odoo's job send these invoices, where somebody can be reached."""
+        queued = self.filtered(
+            lambda move: move.partner_id.email or move._toll_can_message()
+        )
         if queued:
             author = self.env.ref("base.partner_root")
             queued.sending_data = {

@@ -16,6 +16,7 @@ from .portal_common import TollHttpCommon
 PUBLIC = {
     "/toll",
     "/toll/complaint",
+    "/toll/i/<string:code>",
     "/toll/invoice",
     "/toll/invoice/done",
     "/toll/legal",
