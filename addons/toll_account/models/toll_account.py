@@ -215,7 +215,7 @@ class TollAccount(models.Model):
         return {}
 
     def _get_taken_by_account(self):
-        """{account id: owed besides the wallet}; of all accounts where self is empty."""
+        """{account id: owed besides the wallet}; of all accounts where self is empty"""
         taken = dict(self._get_receivable_by_account())
         for account_id, amount in self._get_reserved_by_account().items():
             taken[account_id] = taken.get(account_id, 0) + amount

@@ -37,18 +37,6 @@ class TollApproval(models.AbstractModel):
                     )
                 )
 
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for record in self:
-            if record.state not in states:
-                raise UserError(
-                    self.env._(
-                        "“%(name)s” is %(state)s: this is not possible any more.",
-                        name=record.display_name,
-                        state=labels[record.state].lower(),
-                    )
-                )
-
     def _check_manager(self):
         if not self.env.user.has_group("toll_account.group_toll_manager"):
             raise AccessError(self.env._("Only a toll manager decides on it."))

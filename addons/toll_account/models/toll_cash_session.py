@@ -298,15 +298,3 @@ class TollCashSession(models.Model):
             self._check_state("open")
         self.invalidate_recordset(["movement_count"], flush=False)
         self.modified(["movement_count"])
-
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for session in self:
-            if session.state not in states:
-                raise UserError(
-                    self.env._(
-                        "Session %(number)s is %(state)s.",
-                        number=session.name,
-                        state=labels[session.state].lower(),
-                    )
-                )

@@ -111,18 +111,6 @@ class TollCommissionRun(models.Model):
         ):
             raise AccessError(self.env._("Only accounting runs the commissions."))
 
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for run in self:
-            if run.state not in states:
-                raise UserError(
-                    self.env._(
-                        "Run %(name)s is %(state)s: this is not possible.",
-                        name=run.name,
-                        state=labels[run.state].lower(),
-                    )
-                )
-
     # The way of a run
 
     def action_calculate(self):

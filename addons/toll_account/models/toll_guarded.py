@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, LockError, UserError
 
 
 class TollGuarded(models.AbstractModel):
@@ -38,3 +38,38 @@ class TollGuarded(models.AbstractModel):
                     "This changes through the buttons of the document, not by hand."
                 )
             )
+
+    def _check_state(self, *states):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        for record in self:
+            if record.state not in states:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” is %(state)s: this is not possible now.",
+                        name=record.display_name,
+                        state=labels[record.state].lower(),
+                    )
+                )
+
+    def _take(self, *states):
+        """Lock these documents against a second click and check where they are.
+
+        Whoever waited for one that changed meanwhile gets a serialisation error and
+        starts again, so the state that is read here is the true one.
+
+        :return: the same documents in superuser mode, for their guarded fields
+        """
+        self.check_access("write")
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is working on “%(name)s” right now.",
+                    name=self[:1].display_name,
+                )
+            ) from error
+        self.invalidate_recordset()
+        self._check_state(*states)
+        # the right to the documents is checked above
+        return self.sudo()

@@ -2,7 +2,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
 from .toll_request import OPEN
@@ -164,29 +164,6 @@ class TollPlannedClosing(models.Model):
             note=note,
             user_id=(account.user_id or self.create_uid).id,
         )
-
-    def _take(self, state):
-        """Lock these plans against a second click and check where they are."""
-        self.check_access("write")
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is working on this closing right now.")
-            ) from error
-        self.invalidate_recordset(["state"])
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for plan in self:
-            if plan.state != state:
-                raise UserError(
-                    self.env._(
-                        "The closing of account %(number)s is %(state)s.",
-                        number=plan.account_id.number,
-                        state=labels[plan.state].lower(),
-                    )
-                )
-        # guarded fields; the right to the record is checked above
-        return self.sudo()
 
     # === ACTIONS === #
     def action_withdraw(self):

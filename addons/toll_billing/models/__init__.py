@@ -23,6 +23,7 @@ from . import toll_report_tile
 from . import toll_report_file
 from . import toll_management_report_line
 from . import toll_management_report
+from . import toll_period_document
 from . import toll_concession
 from . import toll_concession_rule
 from . import toll_canon_run

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..core import cycles
@@ -22,9 +22,24 @@ class TollBillingRun(models.Model):
 
     _name = "toll.billing.run"
     _description = "Billing Run"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
     _order = "until desc, id desc"
     _check_company_auto = True
+    _guarded = frozenset(
+        {
+            "state",
+            "computed_at",
+            "reviewed_by_id",
+            "reviewed_at",
+            "statement_count",
+            "crossing_count",
+            "amount_total",
+            "is_running",
+            "mass_count",
+        }
+    )
+    #: What the statements of a run were computed from.
+    _frozen = frozenset({"cycle_id", "account_id", "company_id", "until"})
 
     name = fields.Char(required=True, readonly=True, copy=False, default="/")
     cycle_id = fields.Many2one(
@@ -178,6 +193,16 @@ class TollBillingRun(models.Model):
                 run.name = run._get_default_name()
         return runs
 
+    def write(self, vals):
+        if self._frozen & vals.keys() and self.filtered("computed_at"):
+            raise UserError(
+                self.env._(
+                    "The statements of a run were computed from its cycle and cut-off: "
+                    "cancel it and make a new one to change them."
+                )
+            )
+        return super().write(vals)
+
     def _get_default_name(self):
         scope = self.account_id.number or self.cycle_id.code
         return f"{scope}/{self.until:%Y-%m-%d}/{self.id}"
@@ -190,36 +215,9 @@ class TollBillingRun(models.Model):
             )
 
     # === ACTIONS === #
-    def _start(self, *states):
-        """Check access and state, and keep others out of these runs until the end.
-
-        Whoever waited for a run that changed meanwhile gets a serialisation error and
-        starts again, so the state that is read here is the true one.
-        """
-        self.check_access("write")
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is working on this run just now.")
-            ) from error
-        self.invalidate_recordset(["state"])
-        for run in self:
-            if run.state not in states:
-                raise UserError(
-                    self.env._(
-                        "Run %(name)s is %(state)s: this is not possible any more.",
-                        name=run.name,
-                        state=dict(
-                            self._fields["state"]._description_selection(self.env)
-                        )[run.state],
-                    )
-                )
-
     def action_compute(self):
         """Make the statements, or make them again from what is unbilled now."""
-        self._start("draft")
-        for run in self.sudo():  # a billing clerk does not write statements by hand
+        for run in self._take("draft"):
             run._lock_company()
             run._release()
             run._compute_statements()
@@ -227,8 +225,7 @@ class TollBillingRun(models.Model):
 
     def action_review(self):
         """Say that somebody looked at the run; from here on it can be invoiced."""
-        self._start("draft")
-        for run in self:
+        for run in self._take("draft"):
             if not run.computed_at:
                 raise UserError(self.env._("Compute the run first."))
             if run.blocking_count:
@@ -252,8 +249,7 @@ class TollBillingRun(models.Model):
 
     def action_reopen(self):
         """Back to draft, to compute again."""
-        self._start("reviewed")
-        for run in self:
+        for run in self._take("reviewed"):
             if run.is_running or run.invoiced_count:
                 raise UserError(self.env._("Invoices of this run were issued already."))
             run._set_state("draft", "draft", "reviewed")
@@ -268,20 +264,19 @@ class TollBillingRun(models.Model):
         wait = self.env.context.get("toll_synchronous")
         draft = self.filtered(lambda run: run.state == "draft")
         draft.action_review()
-        self._start("reviewed")
-        for run in self:
-            if run.statement_count > self._get_chunk() and not wait:
-                run.is_running = True
-                run._delay_issue()
+        for run_sudo in self._take("reviewed"):
+            if run_sudo.statement_count > self._get_chunk() and not wait:
+                run_sudo.is_running = True
+                # the jobs go on as whoever confirmed
+                run_sudo.sudo(False)._delay_issue()
             else:
-                while not run._issue_chunk():
+                while not run_sudo._issue_chunk():
                     pass
         return True
 
     def action_cancel(self):
         """Drop the statements and give the crossings back to the next run."""
-        self._start("draft", "reviewed")
-        for run in self:
+        for run in self._take("draft", "reviewed"):
             if run.is_running or run.invoiced_count:
                 raise UserError(
                     self.env._(
@@ -289,9 +284,9 @@ class TollBillingRun(models.Model):
                         name=run.name,
                     )
                 )
-            run.sudo()._lock_company()
-            run.sudo()._release()
-            run.write({"state": "cancelled"})
+            run._lock_company()
+            run._release()
+            run.state = "cancelled"
         return True
 
     # === STATEMENTS === #

@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 #: What is compared between a closed period and what it comes to now.
@@ -15,14 +15,14 @@ class TollCanonRun(models.Model):
 
     _name = "toll.canon.run"
     _description = "Canon of a Period"
-    _inherit = ["toll.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["toll.period.document"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded = frozenset(
         {"state", "computed_at", "reviewed_by_id", "closed_by_id", "move_id"}
     )
+    _contract = "concession_id"
 
-    name = fields.Char(compute="_compute_name", store=True)
     concession_id = fields.Many2one(
         "toll.concession", required=True, index=True, ondelete="restrict"
     )
@@ -30,18 +30,6 @@ class TollCanonRun(models.Model):
         related="concession_id.company_id", store=True, index=True
     )
     currency_id = fields.Many2one(related="concession_id.currency_id")
-    day = fields.Date(
-        string="Any Day of the Period",
-        required=True,
-        default=fields.Date.context_today,
-        copy=False,
-    )
-    date_from = fields.Date(
-        string="From", compute="_compute_period", store=True, precompute=True
-    )
-    date_to = fields.Date(
-        string="To", compute="_compute_period", store=True, precompute=True
-    )
     state = fields.Selection(
         [("draft", "Draft"), ("reviewed", "Reviewed"), ("closed", "Closed")],
         required=True,
@@ -51,7 +39,6 @@ class TollCanonRun(models.Model):
         tracking=True,
         index=True,
     )
-    computed_at = fields.Datetime(readonly=True, copy=False)
     reviewed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     closed_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     entry_ids = fields.One2many("toll.concession.entry", "run_id", readonly=True)
@@ -70,17 +57,6 @@ class TollCanonRun(models.Model):
     )
 
     # === COMPUTE METHODS === #
-    @api.depends("concession_id", "day")
-    def _compute_period(self):
-        for run in self:
-            if run.concession_id and run.day:
-                run.date_from, run.date_to = run.concession_id._get_period(run.day)
-
-    @api.depends("concession_id.code", "date_from")
-    def _compute_name(self):
-        for run in self:
-            run.name = f"{run.concession_id.code} {run.date_from or ''}"
-
     @api.depends("entry_ids.amount")
     def _compute_amounts(self):
         for run in self:
@@ -97,40 +73,10 @@ class TollCanonRun(models.Model):
             run.amount_paid = sum(by_concept.get("paid", none).mapped("amount"))
 
     # === GUARDS === #
-    def write(self, vals):
-        if vals.keys() & {"concession_id", "day"} and any(r.computed_at for r in self):
-            raise UserError(self.env._("A computed period stays where it is."))
-        return super().write(vals)
-
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_draft(self):
-        if any(run.state != "draft" for run in self):
-            raise UserError(self.env._("Only drafts can be deleted."))
+    def _unlink_entries(self):
         # provisional lines go with their draft
         self.sudo().entry_ids.unlink()
-
-    def _take(self, *states):
-        """Lock these runs against a second click and check where they are."""
-        self.check_access("write")
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is working on this period right now.")
-            ) from error
-        self.invalidate_recordset(["state", "move_id"])
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for run in self:
-            if run.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(period)s is %(state)s.",
-                        period=run.name,
-                        state=labels[run.state].lower(),
-                    )
-                )
-        # guarded fields and the ledger; the right to the record is checked above
-        return self.sudo()
 
     # === COMPUTATION === #
     def action_compute(self):

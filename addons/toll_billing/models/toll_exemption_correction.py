@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tools import groupby
 
@@ -85,21 +85,9 @@ class TollExemptionCorrection(models.Model):
 
     def _take(self):
         """Managers decide, once, and never on what they proposed themselves."""
-        self.check_access("write")
         if not self.env.user.has_group("toll_account.group_toll_manager"):
             raise AccessError(self.env._("Only a toll manager decides on corrections."))
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is deciding on this correction right now.")
-            ) from error
-        self.invalidate_recordset(["state"])
-        for correction in self:
-            if correction.state != "asked":
-                raise UserError(self.env._("This correction is decided already."))
-        # guarded fields; the right to decide is checked above
-        return self.sudo()
+        return super()._take("asked")
 
     # === ACTIONS === #
     def action_approve(self):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from itertools import islice
 
 from odoo import models
-from odoo.exceptions import AccessError, LockError, UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..core import intake, parallel
 from ..queries import parallel as queries
@@ -27,19 +27,9 @@ class TollParallelRun(models.Model):
     _inherit = "toll.parallel.run"  # pylint: disable=consider-merging-classes-inherited
 
     def _take(self):
-        self.check_access("write")
         if not self.env.user.has_group("toll_account.group_toll_analyst"):
             raise AccessError(self.env._("Only analysts compare parallel runs."))
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is working on this run right now.")
-            ) from error
-        self.invalidate_recordset(["state"])
-        self._check_draft()
-        # guarded fields and differences; the right to the record is checked above
-        return self.sudo()
+        return super()._take("draft")
 
     def action_compare(self):
         """Compare the file with what we have; again, only what changed changes."""

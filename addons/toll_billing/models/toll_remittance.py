@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError
+from odoo.exceptions import UserError
 
 from ..queries import remittance as queries
 from .toll_remittance_agreement import CONFIRMED
@@ -23,7 +23,7 @@ class TollRemittance(models.Model):
 
     _name = "toll.remittance"
     _description = "Remittance to an Operator"
-    _inherit = ["toll.approval"]
+    _inherit = ["toll.period.document", "toll.approval"]
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _guarded = frozenset(
@@ -46,9 +46,8 @@ class TollRemittance(models.Model):
             *TOTALS,
         }
     )
-    _frozen = frozenset({"agreement_id", "day"})
+    _contract = "agreement_id"
 
-    name = fields.Char(compute="_compute_name", store=True)
     agreement_id = fields.Many2one(
         "toll.remittance.agreement",
         required=True,
@@ -70,18 +69,6 @@ class TollRemittance(models.Model):
         related="agreement_id.settlement_currency_id", store=True, precompute=True
     )
     is_converted = fields.Boolean(compute="_compute_is_converted")
-    day = fields.Date(
-        string="Any Day of the Period",
-        required=True,
-        default=fields.Date.context_today,
-        copy=False,
-    )
-    date_from = fields.Date(
-        string="From", compute="_compute_period", store=True, precompute=True
-    )
-    date_to = fields.Date(
-        string="To", compute="_compute_period", store=True, precompute=True
-    )
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -96,7 +83,6 @@ class TollRemittance(models.Model):
         tracking=True,
         index=True,
     )
-    computed_at = fields.Datetime(readonly=True, copy=False)
     line_ids = fields.One2many("toll.remittance.line", "remittance_id", readonly=True)
     crossings = fields.Integer(readonly=True, copy=False)
     amount_gross = fields.Monetary(
@@ -187,30 +173,12 @@ class TollRemittance(models.Model):
     )
 
     # === COMPUTE METHODS === #
-    @api.depends("agreement_id", "day")
-    def _compute_period(self):
-        for record in self:
-            if record.agreement_id and record.day:
-                record.date_from, record.date_to = record.agreement_id._get_period(
-                    record.day
-                )
-
-    @api.depends("agreement_id.code", "date_from")
-    def _compute_name(self):
-        for record in self:
-            record.name = f"{record.agreement_id.code} {record.date_from or ''}"
-
     @api.depends("currency_id", "settlement_currency_id")
     def _compute_is_converted(self):
         for record in self:
             record.is_converted = record.currency_id != record.settlement_currency_id
 
     # === GUARDS === #
-    def write(self, vals):
-        if self._frozen & vals.keys() and any(record.computed_at for record in self):
-            raise UserError(self.env._("A computed period stays where it is."))
-        return super().write(vals)
-
     @api.constrains("agreement_id", "day")
     def _check_day(self):
         for record in self:
@@ -220,25 +188,9 @@ class TollRemittance(models.Model):
                 )
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_draft(self):
-        if any(record.state != "draft" for record in self):
-            raise UserError(self.env._("Only drafts can be deleted."))
+    def _unlink_lines(self):
         # provisional lines go with their draft
         self.sudo().line_ids.unlink()
-
-    def _take(self, *states):
-        """Lock these remittances against a second click and check where they are."""
-        self.check_access("write")
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._("Somebody else is working on this remittance right now.")
-            ) from error
-        self.invalidate_recordset(["state", "computed_at", "bill_id", "fee_move_id"])
-        self._check_state(*states)
-        # guarded fields and lines; the right to the record is checked above
-        return self.sudo()
 
     # === COMPUTATION === #
     def action_compute(self):

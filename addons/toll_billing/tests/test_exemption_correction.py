@@ -51,7 +51,7 @@ class TestExemptionCorrection(TollBillingCommon):
         self.assertTrue(crossing.batch_id.is_conserved)
         self.assertEqual(crossing.batch_id.offset, 1)
         self._assert_rules_hold()
-        with self.assertRaisesRegex(UserError, "decided already"):
+        with self.assertRaisesRegex(UserError, "not possible now"):
             correction.with_user(self.other).action_approve()
         with self.assertRaisesRegex(UserError, "No crossing"):
             exemption.with_user(self.agent).action_propose_correction()

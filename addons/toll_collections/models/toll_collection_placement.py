@@ -106,18 +106,10 @@ class TollCollectionPlacement(models.Model):
     def _unlink_drafts(self):
         self._check_state("draft")
 
-    def _check_state(self, *states):
-        self.check_access("write")
-        for placement in self:
-            if placement.state not in states:
-                raise UserError(
-                    self.env._("%s is not in the state for this.", placement.name)
-                )
-
     # === STEPS === #
     def _add_cases(self, cases):
         """Put open cases that no agency has on the list; answer how many."""
-        self._check_state("draft")
+        self._take("draft")
         free = cases.filtered(lambda c: c.state == "open" and not c.agency_id)
         free -= self.line_ids.case_id
         self.line_ids.create(
@@ -134,7 +126,7 @@ class TollCollectionPlacement(models.Model):
 
     def action_place(self):
         """Hand the cases over: from now on payments earn the commission."""
-        self._check_state("draft")
+        self._take("draft")
         for placement in self:
             if not placement.line_ids:
                 raise UserError(self.env._("Add cases to %s first.", placement.name))
@@ -168,12 +160,12 @@ class TollCollectionPlacement(models.Model):
 
     def action_recall(self):
         """Take all cases back that the agency still has."""
-        self._check_state("placed")
+        self._take("placed")
         self.line_ids.filtered(lambda line: line.state == "placed")._recall()
         return True
 
     def action_cancel(self):
-        self._check_state("draft")
+        self._take("draft")
         self.sudo().state = "cancelled"  # guarded; right and state are checked
         return True
 
@@ -231,7 +223,7 @@ class TollCollectionPlacement(models.Model):
 
     def action_export(self):
         """The list as a file; that it was made is written down."""
-        self._check_state("placed")
+        self._take("placed")
         self.ensure_one()
         attachment = self.env["ir.attachment"].create(
             {

@@ -168,18 +168,6 @@ class TollWriteOff(models.Model):
     def _unlink_drafts(self):
         self._check_state("draft")
 
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for write_off in self:
-            if write_off.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is “%(state)s”: that is not possible any more.",
-                        name=write_off.name,
-                        state=labels[write_off.state],
-                    )
-                )
-
     # === STEPS === #
     def action_request(self):
         """Ask for approval; the approvers get an activity."""

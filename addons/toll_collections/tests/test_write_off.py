@@ -117,7 +117,7 @@ class TestWriteOff(CollectionsCase):
         self.assertEqual(write_off.move_id.state, "posted")
         self.assertRules()
         self.assertFalse(self.env["toll.check"]._check_write_offs())
-        with self.assertRaisesRegex(UserError, "not possible any more"):
+        with self.assertRaisesRegex(UserError, "not possible now"):
             write_off.with_user(self.accountant)._take_back("Again")
 
     def test_four_eyes(self):
@@ -166,7 +166,7 @@ class TestWriteOff(CollectionsCase):
         write_off = self._request(self._open_case(100))
         write_off.with_user(self.accountant).action_approve()
         move = write_off.move_id
-        with self.assertRaisesRegex(UserError, "not possible any more"):
+        with self.assertRaisesRegex(UserError, "not possible now"):
             write_off.with_user(self.manager).action_approve()
         self.assertEqual(write_off.move_id, move)
 

@@ -122,7 +122,7 @@ class TestWriteOffConcurrency(BaseCase):
                     late.action_approve()
                 second.rollback()
             with self.registry.cursor() as again:
-                with self.assertRaisesRegex(UserError, "not possible any more"):
+                with self.assertRaisesRegex(UserError, "not possible now"):
                     self._write_off(again, 1).action_approve()
                 again.rollback()
         self.assertEqual(booked, [self.user_ids[0]])
@@ -139,6 +139,6 @@ class TestWriteOffConcurrency(BaseCase):
                 late._refuse("Neither")
             second.rollback()
         with self.registry.cursor() as again:
-            with self.assertRaisesRegex(UserError, "not possible any more"):
+            with self.assertRaisesRegex(UserError, "not possible now"):
                 self._write_off(again, 1)._refuse("Neither")
             again.rollback()

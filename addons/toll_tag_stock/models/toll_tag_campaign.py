@@ -207,7 +207,7 @@ class TollTagCampaign(models.Model):
     def action_find(self):
         """Add the TAGs that qualify, as far as the budget goes."""
         for campaign in self:
-            campaign._check_state("draft", "running")
+            campaign._take("draft", "running")
             lines = campaign._find()
             if campaign.budget and campaign.unit_cost:
                 used = len(campaign.line_ids) - campaign.refused_count
@@ -221,7 +221,7 @@ class TollTagCampaign(models.Model):
 
     def action_start(self):
         for campaign in self:
-            campaign._check_state("draft")
+            campaign._take("draft")
             if not campaign.line_ids:
                 raise UserError(self.env._("Find the candidates first."))
             campaign._set_state("running")
@@ -230,7 +230,7 @@ class TollTagCampaign(models.Model):
     def action_contact(self):
         """Write to everybody who was not contacted yet."""
         for campaign in self:
-            campaign._check_state("running")
+            campaign._take("running")
             campaign.line_ids.filtered(
                 lambda line: line.state == "candidate"
             ).action_contact()
@@ -238,27 +238,20 @@ class TollTagCampaign(models.Model):
 
     def action_done(self):
         for campaign in self:
-            campaign._check_state("running")
+            campaign._take("running")
             campaign.date_to = fields.Date.context_today(self)
             campaign._set_state("done")
         return True
 
     def action_cancel(self):
         for campaign in self:
-            campaign._check_state("draft", "running")
+            campaign._take("draft", "running")
             campaign._set_state("cancelled")
         return True
 
     def _set_state(self, state):
         # every caller has checked the user and the state before
         self.sudo().state = state
-
-    def _check_state(self, *states):
-        self.check_access("write")
-        if self.state not in states:
-            raise UserError(
-                self.env._("Campaign %s is not in the state for this.", self.name)
-            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):

@@ -119,7 +119,7 @@ class TollTagCount(models.Model):
     def action_check(self):
         """Compare what was scanned with the books; nothing is corrected yet."""
         for count in self:
-            count._check_state("draft")
+            count._take("draft")
             expected = count._expected_lots()
             lines = count.line_ids.filtered("lot_id")
             for line in lines:
@@ -154,7 +154,7 @@ class TollTagCount(models.Model):
     def action_recount(self):
         """Go on scanning."""
         for count in self:
-            count._check_state("checked")
+            count._take("checked")
             count.line_ids.filtered(lambda line: line.result == "missing").unlink()
             count._set_state("draft")
         return True
@@ -163,7 +163,7 @@ class TollTagCount(models.Model):
         """Correct the stock: missing TAGs are lost, those from elsewhere are here."""
         self._check_manager()
         for count in self:
-            count._check_state("checked")
+            count._take("checked")
             if not count.reason:
                 raise UserError(
                     self.env._("Say why the stock differs before it is corrected.")
@@ -238,13 +238,6 @@ class TollTagCount(models.Model):
         if not self.env.su and not self.env.user.has_group(MANAGER):
             raise UserError(
                 self.env._("A manager corrects the stock: ask one to apply the count.")
-            )
-
-    def _check_state(self, state):
-        self.check_access("write")
-        if self.state != state:
-            raise UserError(
-                self.env._("Count %s is not in the state for this.", self.name)
             )
 
     @api.ondelete(at_uninstall=False)
