@@ -194,13 +194,11 @@ class TollBillingRun(models.Model):
         return runs
 
     def write(self, vals):
-        if self._frozen & vals.keys() and self.filtered("computed_at"):
-            raise UserError(
-                self.env._(
-                    "The statements of a run were computed from its cycle and cut-off: "
-                    "cancel it and make a new one to change them."
-                )
-            )
+        if self._frozen & vals.keys():
+            computed = self.filtered("computed_at")
+            computed._check_state("draft")
+            # its statements are others now: it is computed again before the review
+            computed.sudo().computed_at = False
         return super().write(vals)
 
     def _get_default_name(self):

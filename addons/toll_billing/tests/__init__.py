@@ -14,6 +14,7 @@ from . import test_toll_service
 from . import test_toll_tariff_matrix
 from . import test_intake_profile
 from . import test_toll_billing_run
+from . import test_guarded
 from . import test_invoice_issue
 from . import test_invoice_joint
 from . import test_planned_closing

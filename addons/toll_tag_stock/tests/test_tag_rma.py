@@ -47,7 +47,7 @@ class TestTagRma(TollTagCommon):
         self.lot.toll_mark_defective()
         rma = self.lot.toll_rma_ids
         manager_rma = rma.with_user(self.manager)
-        with self.assertRaisesRegex(UserError, "state for this"):
+        with self.assertRaisesRegex(UserError, "not possible now"):
             manager_rma.action_restock()
         rma.with_user(self.agent).record_test("works", 6.5)
         self.assertEqual((rma.tested_by_id, rma.state), (self.agent, "tested"))
@@ -169,7 +169,7 @@ class TestTagRma(TollTagCommon):
         mine.write({"test_result": "weak", "test_distance": 1})
         self.assertEqual((mine.state, mine.tested_by_id), ("tested", self.agent))
         rma.with_user(self.manager).action_scrap()
-        with self.assertRaisesRegex(UserError, "state for this"):
+        with self.assertRaisesRegex(UserError, "not possible now"):
             rma.with_user(self.agent).test_result = "works"
 
     def test_one_open_rma_per_tag(self):
