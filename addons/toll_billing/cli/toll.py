@@ -81,7 +81,7 @@ class Toll(Command):
         simulate.add_argument(
             "--start",
             type=_date,
-            help="first day; default: so that the last day is yesterday",
+            help="first day; default: so that the last day is over everywhere",
         )
         simulate.add_argument(
             "--accounts",

@@ -7,6 +7,9 @@ from odoo.exceptions import UserError
 from ..core import simulator
 from ..queries import simulation_world as queries
 
+#: Who enters a road before midnight has left it by then.
+LONGEST_TRIP = timedelta(hours=8)
+
 
 class TollSimulation(models.AbstractModel):
     """Files as operators would send them, of this database's roads and customers."""
@@ -19,7 +22,7 @@ class TollSimulation(models.AbstractModel):
         """Write simulated files, ``truth.csv`` and ``world.json``.
 
         :param Path out: folder
-        :param date start: first day; by default the last day is yesterday
+        :param date start: first day; by default the last day is over everywhere
         :param int accounts: open so many simulated accounts first
         :return: dict of numbers
         """
@@ -27,7 +30,7 @@ class TollSimulation(models.AbstractModel):
             raise UserError(
                 self.env._("A simulation needs at least one day and one crossing.")
             )
-        start = start or self._yesterday() - timedelta(days=days - 1)
+        start = start or self._last_day() - timedelta(days=days - 1)
         if accounts:
             self._open_accounts(seed, accounts, start)
         world = self._world()
@@ -43,9 +46,9 @@ class TollSimulation(models.AbstractModel):
         )
         return simulator.run(options, world)
 
-    def _yesterday(self):
+    def _last_day(self):
         """The last day that is over at every plaza: a crossing is never to come."""
-        now = fields.Datetime.now()
+        now = fields.Datetime.now() - LONGEST_TRIP
         plazas = self.env["toll.plaza"]._read_group([], ["tz"])
         zones = [tz for (tz,) in plazas if tz] or ["UTC"]
         todays = [

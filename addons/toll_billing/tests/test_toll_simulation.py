@@ -10,10 +10,10 @@ from .common import TollBillingCommon
 @tagged("post_install", "-at_install")
 class TestTollSimulation(TollBillingCommon):
     def test_the_day_is_over_at_every_plaza(self):
-        """Three in the morning of UTC is still the evening before in Mexico."""
+        """And whoever was still driving at midnight has arrived."""
         simulation = self.env["toll.simulation"]
         self.plaza_2.tz = "Europe/Madrid"
-        with freeze_time("2026-03-02 03:00:00"):
-            self.assertEqual(simulation._yesterday(), date(2026, 2, 28))
-        with freeze_time("2026-03-02 07:00:00"):
-            self.assertEqual(simulation._yesterday(), date(2026, 3, 1))
+        with freeze_time("2026-03-02 13:59:00"):
+            self.assertEqual(simulation._last_day(), date(2026, 2, 28))
+        with freeze_time("2026-03-02 14:00:00"):
+            self.assertEqual(simulation._last_day(), date(2026, 3, 1))
