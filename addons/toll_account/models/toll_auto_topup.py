@@ -46,7 +46,6 @@ class TollAutoTopup(models.Model):
     token_id = fields.Many2one(
         "payment.token",
         string="Saved Payment Method",
-        required=True,
         ondelete="restrict",
         tracking=True,
     )
@@ -116,6 +115,9 @@ class TollAutoTopup(models.Model):
     def _check_token_and_amount(self):
         for auto in self:
             account = auto.account_id
+            if not auto._needs_token():
+                account._check_top_up(auto.amount)
+                continue
             # who may set it up may not always read tokens
             token_sudo = auto.token_id.sudo()
             holder = token_sudo.partner_id.commercial_partner_id
@@ -127,6 +129,10 @@ class TollAutoTopup(models.Model):
                     self.env._("Choose a payment method that the customer has saved.")
                 )
             account._check_top_up(auto.amount)
+
+    def _needs_token(self):
+        """Whether a saved card is charged first; other means may stand before it."""
+        return True
 
     # Set up by the customer, or for him
 
@@ -290,7 +296,11 @@ class TollAutoTopup(models.Model):
     def _has_room_today(self):
         zone = self.company_id.partner_id.tz or self.env.user.tz or "UTC"
         start = autotopup.day_start(fields.Datetime.now(), zone)
-        spent = sum(
+        room = self.daily_cap - self._get_spent_today(start) - self.amount
+        return self.currency_id.compare_amounts(room, 0) >= 0
+
+    def _get_spent_today(self, start):
+        return sum(
             self.transaction_ids.filtered(
                 lambda t: (
                     t.create_date >= start
@@ -299,8 +309,6 @@ class TollAutoTopup(models.Model):
                 )
             ).mapped("amount")
         )
-        room = self.daily_cap - spent - self.amount
-        return self.currency_id.compare_amounts(room, 0) >= 0
 
     def _after_charge(self, tx):
         if tx.state == "done":

@@ -23,3 +23,14 @@ from . import toll_point_settlement
 from . import res_company_point
 from . import account_move_point
 from . import toll_access_log
+from . import res_company_debit
+from . import account_banking_mandate
+from . import account_payment_mode
+from . import payment_return_reason
+from . import toll_debit_line
+from . import toll_debit_run
+from . import toll_debit_run_book
+from . import toll_debit_return
+from . import toll_debit_file
+from . import toll_auto_topup_debit
+from . import toll_account_debit

@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..queries import point_payment
+from ..queries import debit, point_payment
 from ..queries import write_off as queries
 
 
@@ -20,6 +20,11 @@ class TollCheck(models.AbstractModel):
                 self.env._("Every payment file is the sum of its rows and its wallets"),
                 self._check_point_files,
             ),
+            (
+                "bank-debit",
+                self.env._("Every debit is collected once, and is in the books"),
+                self._check_debits,
+            ),
         ]
 
     def _check_write_offs(self):
@@ -27,3 +32,6 @@ class TollCheck(models.AbstractModel):
 
     def _check_point_files(self):
         return [row[0] for row in self.env.execute_query(point_payment.differences())]
+
+    def _check_debits(self):
+        return [row[0] for row in self.env.execute_query(debit.differences())]

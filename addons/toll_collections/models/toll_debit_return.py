@@ -1,0 +1,234 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..queries import debit as queries
+
+
+class TollDebitRun(models.Model):
+    _inherit = "toll.debit.run"
+
+    @api.model
+    def _lock_mode(self, mode):
+        self.env.cr.execute(queries.lock_mode(mode.id))
+
+    def _alarm(self):
+        """Tell who made the run that unusually much came back, once."""
+        for run in self.filtered("is_alarming"):
+            summary = self.env._("Many debits came back")
+            if run.activity_ids.filtered(lambda a: a.summary == summary):
+                continue
+            run.activity_schedule(
+                "mail.mail_activity_data_warning",
+                user_id=run.ordered_by_id.id or self.env.uid,
+                summary=summary,
+                note=self.env._("%s %% of the debits of this run.", run.return_rate),
+            )
+
+
+class TollDebitLine(models.Model):
+    """What a debit that came back undoes, and what is done next."""
+
+    _inherit = "toll.debit.line"
+
+    def _return(self, file, answers):
+        """Debts stand again; wallets lose what they had got; answer OCA's return."""
+        said = {answer.payment_id: answer for answer in answers}
+        today = file.company_id._toll_today()
+        topups = self.filtered("is_topup")
+        for line in topups:
+            line._take_back(today)
+        moves = (self - topups)._reopen(file, said)
+        for line in self:
+            line._follow_up(said[line.payment_id], today)
+        self.env.flush_all()
+        invoices = self.move_id
+        self.env.add_to_compute(invoices._fields["payment_state"], invoices)
+        self.run_id.invalidate_recordset()
+        self.run_id._alarm()
+        for run in self.run_id:
+            if run.state == "uploaded" and not run.line_ids.filtered(
+                lambda d: d.state == "sent"
+            ):
+                run.state = "done"
+        return moves
+
+    def _reopen(self, file, said):
+        """OCA's payment return over the payments of invoices: it opens them again."""
+        returns = self.env["payment.return"]
+        if not self:
+            return returns
+        journal = file.mode_id.fixed_journal_id
+        method_line = self[0].payment_id.payment_method_line_id
+        made = returns.with_context(tracking_disable=True).create(
+            {
+                "name": f"{file.name} ({file.id})",
+                "company_id": file.company_id.id,
+                "journal_id": journal.id,
+                "date": file.company_id._toll_today(),
+                "payment_method_line_id": method_line.id,
+                "line_ids": [
+                    fields.Command.create(
+                        {
+                            "reference": str(payment.id),
+                            "partner_id": payment.partner_id.id,
+                            "amount": sum(lines.mapped("amount")),
+                            "reason_id": said[payment].reason_id.id,
+                            "reason_additional_information": said[payment].info,
+                            "date": said[payment].date,
+                            "move_line_ids": [
+                                fields.Command.set(
+                                    payment.move_id.line_ids.filtered(
+                                        lambda line, p=payment: (
+                                            line.account_id
+                                            == p.destination_account_id
+                                        )
+                                    ).ids
+                                )
+                            ],
+                        }
+                    )
+                    for payment, lines in self.grouped("payment_id").items()
+                ],
+            }
+        )
+        made.action_confirm()
+        return made
+
+    def _take_back(self, today):
+        """The money of a top-up went back: out of the books, and of the wallet."""
+        self.ensure_one()
+        payment = self.payment_id
+        if not self.is_credited:
+            payment.action_cancel()
+            return
+        deposit, outstanding = (
+            payment.destination_account_id,
+            payment.outstanding_account_id,
+        )
+        move = (
+            self.env["account.move"]
+            .with_context(tracking_disable=True)
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": payment.journal_id.id,
+                    "date": today,
+                    "ref": self.env._("Returned debit %s", payment.display_name),
+                    "line_ids": [
+                        fields.Command.create(
+                            {
+                                "name": payment.memo,
+                                "partner_id": payment.partner_id.id,
+                                "account_id": account.id,
+                                "debit": debit,
+                                "credit": credit,
+                            }
+                        )
+                        for account, debit, credit in (
+                            (deposit, self.amount, 0),
+                            (outstanding, 0, self.amount),
+                        )
+                    ],
+                }
+            )
+        )
+        move._post(soft=False)
+        self.env["toll.wallet.entry"]._post(
+            [
+                {
+                    "account_id": self.account_id.id,
+                    "kind": "adjustment",
+                    "amount": -self.amount,
+                    "ref": f"DEBIT-BACK-{self.id}",
+                    "origin": "debit",
+                    "move_id": move.id,
+                }
+            ]
+        )
+
+    # === WHAT IS DONE NEXT === #
+    def _follow_up(self, answer, today):
+        reason = answer.reason_id
+        action = reason.toll_action if reason else "call"
+        values = {
+            "state": "returned",
+            "return_reason_id": reason.id,
+            "returned_on": today,
+        }
+        if action == "retry" and not self.is_topup:
+            if self.tries < self.company_id.toll_debit_max_tries:
+                values["retry_on"] = today + timedelta(days=reason.toll_retry_days)
+            else:
+                action = "call"
+        self.write(values)
+        words = reason.name or answer.info or answer.code
+        if action == "stop":
+            self.mandate_id._toll_cancel(
+                self.env._("The bank returned a debit: %s", words), keep_means=True
+            )
+        if action == "call":
+            self._ask_for_a_call(words)
+        self._charge_fee(today)
+        self.auto_topup_id._debit_returned(words)
+        self._tell_return(words)
+
+    def _ask_for_a_call(self, words):
+        """Somebody speaks with the customer: on the case, or on the account."""
+        note = self.env._("Bank debit returned: %s", words)
+        case = self.account_id.collection_case_id
+        if case:
+            case.write(
+                {"next_action": note, "next_action_date": fields.Date.today()}
+            )
+            return
+        user = self.run_id.ordered_by_id or self.env.user
+        known = self.account_id.activity_ids.filtered(lambda a: a.summary == note)
+        if not known:
+            self.account_id.activity_schedule(
+                "mail.mail_activity_data_call", user_id=user.id, summary=note
+            )
+
+    def _charge_fee(self, today):
+        product = self.company_id.toll_debit_fee_product_id
+        if not product or not product.lst_price:
+            return
+        self.env["toll.charge"]._collect(
+            [
+                {
+                    "account_id": self.account_id.id,
+                    "product_id": product.id,
+                    "name": product.with_context(
+                        lang=self.account_id.partner_id.lang
+                    ).name,
+                    "date": today,
+                    "source": "debit",
+                    "reason": self.payment_id.display_name,
+                    "key": f"toll.debit.payment,{self.payment_id.id}",
+                }
+            ]
+        )
+
+    def _tell_return(self, words):
+        account = self.account_id.with_context(lang=self.account_id.partner_id.lang)
+        reason = self.return_reason_id.with_context(lang=account.partner_id.lang)
+        account._tell(
+            "other",
+            account.env._("Bank debit returned"),
+            account.env._(
+                "Your bank returned the debit of %(amount)s for account %(number)s: "
+                "%(why)s. Please see how to pay in the virtual office.",
+                amount=self.currency_id.format(self.amount),
+                number=account.number,
+                why=reason.name or words,
+            ),
+            f"debit-return-{self.id}",
+        )
+
+
+class TollCharge(models.Model):
+    _inherit = "toll.charge"
+
+    source = fields.Selection(
+        selection_add=[("debit", "Returned debit")], ondelete={"debit": "set default"}
+    )
