@@ -22,7 +22,7 @@ class DebitFileError(ValueError):
 
 @dataclass(frozen=True)
 class Creditor:
-    """Who collects: name, bank account, BIC, creditor identifier, number at the bank."""
+    """Who collects; `emitter` is the number by which the bank knows the company."""
 
     name: str
     account: str

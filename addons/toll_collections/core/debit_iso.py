@@ -6,7 +6,6 @@ its file costs several evaluated expressions per line.
 
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from itertools import groupby
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -16,10 +15,6 @@ from .debit import Answer, DebitFileError, plain
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"
 #: Statuses of pain.002 that are the last word.
 PAID = ("ACSC", "ACCC")
-
-
-def _group(debit):
-    return debit.scheme, debit.sequence
 
 
 def _amount(value):
@@ -46,7 +41,10 @@ def _text(value, size):
 
 def write(order, debits):
     """The pieces of a pain.008.001.02 file; one PmtInf per scheme and sequence."""
-    debits = sorted(debits, key=_group)
+    groups = {}
+    for debit in debits:
+        groups.setdefault((debit.scheme, debit.sequence), []).append(debit)
+    debits = [debit for part in groups.values() for debit in part]
     total = sum((debit.amount for debit in debits), Decimal(0))
     creditor = order.creditor
     name = _text(creditor.name, 70)
@@ -58,8 +56,8 @@ def write(order, debits):
         f"<CtrlSum>{_amount(total)}</CtrlSum><InitgPty><Nm>{name}</Nm></InitgPty>"
         "</GrpHdr>\n"
     )
-    for (scheme, sequence), part in groupby(debits, key=_group):
-        yield from _payment(order, scheme, sequence, list(part))
+    for (scheme, sequence), part in sorted(groups.items()):
+        yield from _payment(order, scheme, sequence, part)
     yield "</CstmrDrctDbtInitn></Document>\n"
 
 

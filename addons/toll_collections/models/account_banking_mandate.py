@@ -58,9 +58,7 @@ class AccountBankingMandate(models.Model):
         readonly=True,
         copy=False,
     )
-    toll_accepted_at = fields.Datetime(
-        string="Accepted on", readonly=True, copy=False
-    )
+    toll_accepted_at = fields.Datetime(string="Accepted on", readonly=True, copy=False)
     toll_accepted_ip = fields.Char(string="IP Address", readonly=True, copy=False)
     toll_accepted_agent = fields.Char(string="Program", readonly=True, copy=False)
     toll_text = fields.Text(string="Accepted Text", readonly=True, copy=False)
@@ -222,6 +220,8 @@ class AccountBankingMandate(models.Model):
                     "toll_cancelled_by_id": self.env.uid,
                 }
             )
+            # before another one becomes valid: one is, at any time
+            mandate_sudo.flush_recordset(["state"])
             if not keep_means:
                 mandate_sudo.toll_account_id.payment_preference_ids.filtered(
                     lambda row: row.means == "debit"
@@ -277,9 +277,7 @@ class AccountBankingMandate(models.Model):
         text = self._toll_mandate_text(account, holder, number)
         account_sudo = account.sudo()  # customers keep no mandates; theirs is signed
         now = fields.Datetime.now()
-        account_sudo.mandate_id._toll_cancel(
-            self.env._("Replaced by a new mandate.")
-        )
+        account_sudo.mandate_id._toll_cancel(self.env._("Replaced by a new mandate."))
         return self.sudo().create(
             {
                 "company_id": account.company_id.id,

@@ -175,7 +175,9 @@ class AccountMove(models.Model):
     def _get_invoice_in_payment_state(self):
         """In payment while the bank has it; then it is paid."""
         if self.toll_account_id:
-            lines_sudo = self.env["toll.debit.line"].sudo()  # of an invoice that is seen
+            lines_sudo = self.env[
+                "toll.debit.line"
+            ].sudo()  # of an invoice that is seen
             on_the_way = lines_sudo.search_count(
                 [("move_id", "in", self.ids), ("state", "=", "sent")], limit=1
             )

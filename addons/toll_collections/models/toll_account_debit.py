@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 
@@ -17,6 +17,7 @@ class TollAccount(models.Model):
     mandate_count = fields.Integer(compute="_compute_mandate_id")
     debit_line_ids = fields.One2many("toll.debit.line", "account_id", string="Debits")
 
+    @api.depends("mandate_ids.state")
     def _compute_mandate_id(self):
         mandates = self.env["account.banking.mandate"]
         if mandates.has_access("read"):

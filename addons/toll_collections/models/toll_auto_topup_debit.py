@@ -46,7 +46,9 @@ class TollAutoTopup(models.Model):
 
     def _get_spent_today(self, start):
         debits = self.debit_line_ids.filtered(
-            lambda d: d.create_date >= start and d.state not in ("returned", "cancelled")
+            lambda d: (
+                d.create_date >= start and d.state not in ("returned", "cancelled")
+            )
         )
         return super()._get_spent_today(start) + sum(debits.mapped("amount"))
 

@@ -193,8 +193,9 @@ class TollDebitFile(models.Model):
     def _find_lines(self, answers):
         """{reference: debits of that payment} of this creditor."""
         ids = {
-            int(a.ref) for a in answers if a.ref.isascii() and a.ref.isdigit()
-            and len(a.ref) < 10
+            int(a.ref)
+            for a in answers
+            if a.ref.isascii() and a.ref.isdigit() and len(a.ref) < 10
         }
         lines = self.env["toll.debit.line"].search(
             [
@@ -215,7 +216,8 @@ class TollDebitFile(models.Model):
                 )
             )
         return {
-            str(payment.id): mine for payment, mine in lines.grouped("payment_id").items()
+            str(payment.id): mine
+            for payment, mine in lines.grouped("payment_id").items()
         }
 
     def _get_fate(self, answer, lines, told):

@@ -6,6 +6,7 @@ from ..queries import debit as queries
 
 
 class TollDebitRun(models.Model):
+    # pylint: disable=consider-merging-classes-inherited
     _inherit = "toll.debit.run"
 
     @api.model
@@ -14,9 +15,9 @@ class TollDebitRun(models.Model):
 
     def _alarm(self):
         """Tell who made the run that unusually much came back, once."""
+        summary = self.env._("Many debits came back")
         for run in self.filtered("is_alarming"):
-            summary = self.env._("Many debits came back")
-            if run.activity_ids.filtered(lambda a: a.summary == summary):
+            if summary in run.activity_ids.mapped("summary"):
                 continue
             run.activity_schedule(
                 "mail.mail_activity_data_warning",
@@ -80,8 +81,7 @@ class TollDebitLine(models.Model):
                                 fields.Command.set(
                                     payment.move_id.line_ids.filtered(
                                         lambda line, p=payment: (
-                                            line.account_id
-                                            == p.destination_account_id
+                                            line.account_id == p.destination_account_id
                                         )
                                     ).ids
                                 )
@@ -178,9 +178,7 @@ class TollDebitLine(models.Model):
         note = self.env._("Bank debit returned: %s", words)
         case = self.account_id.collection_case_id
         if case:
-            case.write(
-                {"next_action": note, "next_action_date": fields.Date.today()}
-            )
+            case.write({"next_action": note, "next_action_date": fields.Date.today()})
             return
         user = self.run_id.ordered_by_id or self.env.user
         known = self.account_id.activity_ids.filtered(lambda a: a.summary == note)

@@ -267,7 +267,9 @@ class TollDebitRun(models.Model):
         if run.notice_days and not run.announced_on:
             raise UserError(self.env._("Announce the debits to the customers first."))
         if run.date < run.company_id._toll_today():
-            raise UserError(self.env._("The collection day has passed: choose another."))
+            raise UserError(
+                self.env._("The collection day has passed: choose another.")
+            )
         run.env.cr.execute(queries.lock_mode(run.mode_id.id))
         run._judge()
         if not run.ready_count:

@@ -14,7 +14,7 @@ SEQUENCES = {"first": "FRST", "recurring": "RCUR", "final": "FNAL"}
 class TollDebitRun(models.Model):
     """The payments of a run, its file and its booking, chunk after chunk."""
 
-    _inherit = "toll.debit.run"
+    _inherit = "toll.debit.run"  # pylint: disable=consider-merging-classes-inherited
 
     def _next_lines(self, domain):
         """Lines of the next payments; those of one mandate stay together."""
@@ -50,6 +50,11 @@ class TollDebitRun(models.Model):
                 queries.insert_payment_lines(lines.ids, self.order_id, self.env.uid)
             )
         }
+        # what was written by set is not in the cache
+        self.order_id.invalidate_recordset(["payment_line_ids"])
+        self.env.add_to_compute(
+            self.order_id._fields["total_company_currency"], self.order_id
+        )
         groups = (
             list(lines.grouped(lambda d: (d.mandate_id, d.is_topup)).values())
             if self.is_grouped
@@ -197,7 +202,9 @@ class TollDebitRun(models.Model):
     @api.model
     def _cron_settle(self):
         """Without news from the bank for some days, the money is there."""
-        for run in self.search([("state", "=", "uploaded"), ("is_running", "=", False)]):
+        for run in self.search(
+            [("state", "=", "uploaded"), ("is_running", "=", False)]
+        ):
             run = run.with_company(run.company_id)
             days = run.company_id.toll_debit_settle_days
             if run.date + timedelta(days=days) > run.company_id._toll_today():

@@ -7,3 +7,6 @@ from . import test_write_off_concurrency
 from . import test_point_file
 from . import test_point_settlement
 from . import test_point_concurrency
+from . import test_debit_run
+from . import test_debit_topup
+from . import test_debit_portal

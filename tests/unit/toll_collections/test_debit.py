@@ -23,7 +23,7 @@ ORDER = Order(
         "Autopistas Ñandú, S.A.",
         "ES9121000418450200051332",
         "CAIXESBBXXX",
-        "ES98ZZZB58378431",
+        "ES23ZZZ47690558N",
         "12345",
     ),
     collection_date=date(2026, 3, 31),
