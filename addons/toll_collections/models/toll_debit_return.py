@@ -13,6 +13,28 @@ class TollDebitRun(models.Model):
     def _lock_mode(self, mode):
         self.env.cr.execute(queries.lock_mode(mode.id))
 
+    def _load_demo(self):
+        """Two mandates, and the preview of a run."""
+        open_invoices = self.env["account.move"].search(
+            [
+                ("toll_account_id", "!=", False),
+                ("company_id", "=", self.company_id.id),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("amount_residual", ">", 0),
+            ],
+            order="id",
+        )
+        for account, number in zip(
+            open_invoices.toll_account_id.sorted("id"),
+            ("032180000118359719", "012180000118359713"),
+            strict=False,
+        ):
+            self.env["account.banking.mandate"]._toll_sign(
+                account, number, account.partner_id.name, "127.0.0.1", "Demo"
+            )
+        self._prepare()
+
     def _alarm(self):
         """Tell who made the run that unusually much came back, once."""
         summary = self.env._("Many debits came back")
