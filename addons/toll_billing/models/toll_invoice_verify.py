@@ -37,21 +37,22 @@ class TollInvoiceIssuer(models.AbstractModel):
                 - sum(together.mapped("amount_settled")),
             )
         ]
-        differences = []
+        batches = {}
         for together in untouched[:: max(len(untouched) // (count or 1), 1)][:count]:
-            (job,) = jobs = self._load(together)
+            (job,) = self._load(together)
             paid = {s.id: Decimal(str(s.amount_settled)) for s in together}
             for share in job.shares:
                 # what the deposit paid then, not what it could pay now
                 share.paid = paid[share.statement]
-            self._plan(jobs, together.company_id)
             move = together.move_id
-            differences += self._verify_jobs(
-                jobs,
-                {job.statement: (move.id, move.name)},
-                move.invoice_date,
-                together.company_id,
-            )
+            key = (move.invoice_date, together.company_id)
+            batches.setdefault(key, []).append((job, (move.id, move.name)))
+        differences = []
+        for (date, company), batch in batches.items():
+            jobs = [job for job, _move in batch]
+            self._plan(jobs, company)
+            issued = {job.statement: move for job, move in batch}
+            differences += self._verify_jobs(jobs, issued, date, company)
         return differences
 
     def _verify_jobs(self, jobs, issued, date, company):
