@@ -10,6 +10,7 @@ from . import portal_export
 from . import portal_statement
 from . import portal_self_invoice
 from . import portal_discounts
+from . import portal_packs
 from . import portal_dashboard
 from . import public_tariffs
 from . import public_transparency

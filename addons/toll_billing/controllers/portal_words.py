@@ -121,7 +121,7 @@ class TollCrossingWords(TollPortal):
         plans = [
             discount
             for discount in explanation.get("discounts") or []
-            if discount["kind"] == "plan"
+            if discount["kind"] in ("plan", "pack")
         ]
         if plans:
             return [self._toll_plan_words(discount, money) for discount in plans]

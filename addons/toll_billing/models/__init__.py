@@ -62,6 +62,11 @@ from . import toll_charge_billing
 from . import toll_invoice_centre
 from . import toll_statement_message
 from . import toll_discount_share
+from . import toll_pack
+from . import toll_account_pack
+from . import toll_account_pack_use
+from . import toll_account_pack_sale
+from . import toll_account_pack_night
 
 # after the discounts: what they add to a run is not for one customer
 from . import toll_account_self_invoice

@@ -54,6 +54,7 @@ class TollAccount(models.Model):
                 ("state", "=", "approved"),
                 ("is_public", "=", True),
                 ("is_automatic", "=", False),
+                ("kind", "!=", "pack"),
                 ("company_id", "in", self.company_id.ids),
                 "|",
                 ("date_to", "=", False),

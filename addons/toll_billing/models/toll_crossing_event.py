@@ -172,8 +172,9 @@ class TollCrossingLoader(models.AbstractModel):
         cr, run = self.env.cr, crossing_event.execute
         terms = operator._crossing_terms(company_id, fields.Datetime.now())
         chunk = self._read_events(operator, events)
+        facts = operator._crossing_facts()
         resolve = "toll_event_resolve"
-        if operator._crossing_facts()["has_discounts"]:
+        if facts["has_discounts"]:
             resolve += "_discounted"
         cr.execute(crossing_work.clear_work(large=False))
         cr.copy_expert(crossing_work.copy_stage(), io.StringIO(chunk.data))
@@ -186,11 +187,15 @@ class TollCrossingLoader(models.AbstractModel):
         )
         self._attach([month for (month,) in cr.fetchall()])
         key = {"operator_id": operator.id}
+        claim = run("toll_event_claim", **key), run("toll_event_repeated", **key)
+        if facts["has_packs"]:
+            cr.execute(SQL("; ").join((*claim, run("toll_event_packs"))))
+            self._cover(operator.id, company_id, cr.fetchall())
+            claim = ()
         cr.execute(
             SQL("; ").join(
                 (
-                    run("toll_event_claim", **key),
-                    run("toll_event_repeated", **key),
+                    *claim,
                     run(
                         "toll_event_write",
                         company_id=company_id,

@@ -17,6 +17,7 @@ from ..queries import (
     crossing_resolve,
     crossing_review,
     crossing_work,
+    pack,
 )
 
 _logger = logging.getLogger(__name__)
@@ -213,9 +214,12 @@ class TollCrossingLoader(models.AbstractModel):
         lap("wait for turn")
         self._ensure_months(apart=turns is not None)
         self._claim(batch.operator_id.id)
+        lap("keys")
+        # before the next chunk claims: it takes what this one leaves of a pack
+        self._use_packs(batch)
         if turns:
             turns.claimed(number)
-        lap("keys")
+        lap("packs")
         cr.execute(
             crossing_post.write(batch.operator_id.id, batch.company_id.id, batch.id)
         )
@@ -257,6 +261,34 @@ class TollCrossingLoader(models.AbstractModel):
                 cr.execute(crossing_post.mark_repeated(operator_id))
                 wanted -= cr.rowcount
 
+    def _use_packs(self, batch):
+        """Let prepaid packs cover the rows that will be charged."""
+        if batch.operator_id._crossing_facts()["has_packs"]:
+            self.env.cr.execute(pack.lock())
+            self._cover(
+                batch.operator_id.id, batch.company_id.id, self.env.cr.fetchall()
+            )
+
+    def _cover(self, operator_id, company_id, held):
+        """Pack by pack, the one that ends first before the others.
+
+        All crossings want their packs in the same order: what the first pack takes
+        does not depend on the second.
+
+        :param held: (pack, account) of the locked packs
+        """
+        if not held:
+            return
+        cr = self.env.cr
+        ids = [row[0] for row in held]
+        cr.execute(pack.candidates(ids, operator_id, company_id))
+        if not cr.rowcount:
+            return
+        for rank in range(1, max(Counter(row[1] for row in held).values()) + 1):
+            cr.execute(pack.cover(rank))
+        cr.execute(pack.book())
+        self.env["toll.account.pack"].invalidate_model(flush=False)
+
     def _resolve(self, batch):
         terms = batch.operator_id._crossing_terms(
             batch.company_id.id, fields.Datetime.now()
@@ -270,8 +302,19 @@ class TollCrossingLoader(models.AbstractModel):
 
     def _cancel(self, batches, read_committed):
         """Let the operators' cancellations in these batches take effect."""
-        if batches:
-            self.env.cr.execute(crossing_review.cancel(batches.ids, read_committed))
+        if not batches:
+            return
+        cr = self.env.cr
+        cr.execute(pack.lock_cancelled(batches.ids))
+        covered = [row[0] for row in cr.fetchall()]
+        cr.execute(crossing_review.cancel(batches.ids, read_committed))
+        if covered:
+            self._give_back(covered)
+
+    def _give_back(self, crossing_ids):
+        """Crossings that count no more leave their packs; these are locked."""
+        self.env.cr.execute(pack.give_back(crossing_ids))
+        self.env["toll.account.pack"].invalidate_model(flush=False)
 
     # === REVIEW === #
     def _reprocess(self, crossings):
@@ -283,6 +326,7 @@ class TollCrossingLoader(models.AbstractModel):
             cr.execute(crossing_work.clear_work(False))
             cr.execute(crossing_review.stage_held(held.ids))
             self._resolve(batch)
+            self._use_packs(batch)
             cr.execute(crossing_review.repost(read_committed))
             moved += [row[0] for row in cr.fetchall() if row[1] != "held"]
             self._cancel(batch, read_committed)

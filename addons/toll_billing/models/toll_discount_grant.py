@@ -28,7 +28,8 @@ class TollDiscountGrant(models.Model):
         ondelete="restrict",
         tracking=True,
         check_company=True,
-        domain="[('state', '=', 'approved'), ('is_automatic', '=', False)]",
+        domain="[('state', '=', 'approved'), ('is_automatic', '=', False),"
+        " ('kind', '!=', 'pack')]",
     )
     account_id = fields.Many2one(
         "toll.account",
@@ -160,6 +161,13 @@ class TollDiscountGrant(models.Model):
     @api.constrains("plan_id")
     def _check_plan(self):
         for grant in self:
+            if grant.plan_id.kind == "pack":
+                raise ValidationError(
+                    self.env._(
+                        "“%(plan)s” is a prepaid pack: it is sold, not granted.",
+                        plan=grant.plan_id.name,
+                    )
+                )
             if grant.plan_id.is_automatic:
                 raise ValidationError(
                     self.env._(

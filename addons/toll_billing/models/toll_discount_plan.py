@@ -66,6 +66,7 @@ class TollDiscountPlan(models.Model):
             ("time", "Time of Day"),
             ("social", "Social Programme"),
             ("commercial", "Commercial"),
+            ("prepaid", "Prepaid Pack"),
         ],
         required=True,
         default="commercial",
@@ -77,6 +78,7 @@ class TollDiscountPlan(models.Model):
             ("rate", "At each crossing"),
             ("volume", "By volume"),
             ("cap", "Cap"),
+            ("pack", "Prepaid Pack"),
         ],
         required=True,
         default="rate",
@@ -338,7 +340,7 @@ class TollDiscountPlan(models.Model):
                 raise UserError(self.env._("Say what the cap is."))
             elif plan.kind == "rate" and plan.rule == "percent" and not plan.percent:
                 raise UserError(self.env._("Say how many percent are taken off."))
-            if plan.kind == "rate" and not plan.day_bits:
+            if plan.kind in ("rate", "pack") and not plan.day_bits:
                 raise UserError(self.env._("Choose at least one kind of day."))
             if plan.is_automatic and plan.needs_evidence:
                 raise UserError(

@@ -64,6 +64,22 @@ class TollDiscountPlan(models.Model):
         plans_sudo = self.sudo().with_context(active_test=False)
         return bool(plans_sudo.search_count(domain, limit=1))
 
+    @api.model
+    def _has_packs_at(self, operator):
+        """Are there, or were there ever, packs that may cover its crossings?"""
+        domain = Domain(
+            [
+                ("kind", "=", "pack"),
+                ("state", "in", ("approved", "closed")),
+                "|",
+                ("operator_ids", "=", False),
+                ("operator_ids", "in", operator.ids),
+            ]
+        )
+        # as above
+        plans_sudo = self.sudo().with_context(active_test=False)
+        return bool(plans_sudo.search_count(domain, limit=1))
+
     def _get_steps(self):
         self.ensure_one()
         return tuple(

@@ -6,6 +6,7 @@ from odoo.fields import Command
 from odoo.tools import groupby
 
 from ..queries import exemption_correction as queries
+from ..queries import pack
 from .toll_handheld_capture import CrossingRef
 
 #: Crossings of one correction; what is left makes the next one.
@@ -123,12 +124,19 @@ class TollExemptionCorrection(models.Model):
             queries.take_back(ids, self.exemption_id.name or "")
         )
         taken = {row[0] for row in rows}
+        self._give_packs_back(taken)
         self.env.invalidate_all(flush=False)
         moves = self._credit([key for key in ids if key not in taken])
         self.move_ids = moves
         for line in self.line_ids:
             line.is_credited = line.crossing_id.id not in taken
         self.account_id._settle_open_invoices()
+
+    def _give_packs_back(self, ids):
+        """What a pack had paid a part of is in the pack again."""
+        rows = self.env.execute_query(pack.lock_used(ids))
+        if rows:
+            self.env["toll.crossing.loader"]._give_back([row[0] for row in rows])
 
     def _credit(self, ids):
         moves = self.env["account.move"].with_company(self.company_id)

@@ -46,6 +46,7 @@ class TollOperator(models.Model):
             "tolerance": self.future_tolerance_minutes,
             "max_age": self.max_age_days,
             "has_discounts": self.env["toll.discount.plan"]._is_used_at(self),
+            "has_packs": self.env["toll.discount.plan"]._has_packs_at(self),
             "terms": {
                 "operator": self.id,
                 "operator_code": self.code,

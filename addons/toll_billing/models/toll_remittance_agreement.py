@@ -15,6 +15,7 @@ FROZEN = {
     "settlement_currency_id",
     "service_ids",
     "plan_ids",
+    "pack_ids",
     "basis",
     "periodicity",
     "date_from",
@@ -102,8 +103,16 @@ class TollRemittanceAgreement(models.Model):
         "toll.discount.plan",
         string="Discounts that We Bear",
         check_company=True,
+        domain="[('kind', '!=', 'pack')]",
         help="The operator gets the price before these discounts. All other discounts, "
         "and exemptions, are the operator's.",
+    )
+    pack_ids = fields.Many2many(
+        "toll.pack",
+        string="Packs that the Operator Bears",
+        check_company=True,
+        help="Crossings under these prepaid packs are not remitted. Of all other packs "
+        "we have the money, and the operator gets its toll.",
     )
     payment_term_id = fields.Many2one(
         "account.payment.term", string="Payment Terms", check_company=True
@@ -312,6 +321,22 @@ class TollRemittanceAgreement(models.Model):
     def _get_service_codes(self):
         """Codes of the services that are covered; None: all."""
         return self.service_ids.mapped("code") or None
+
+    def _get_borne_plan_ids(self):
+        """Discounts that do not lower what the operator gets.
+
+        What a pack covers was paid to us beforehand, so we bear it unless told
+        otherwise; with other discounts it is the other way round.
+        """
+        # whoever settles with operators need not read what is on sale
+        packs_sudo = self.env["toll.pack"].sudo().with_context(active_test=False)
+        ours_sudo = packs_sudo.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "not in", self.sudo().pack_ids.ids),
+            ]
+        )
+        return (self.plan_ids + ours_sudo.plan_id.sudo(False)).ids
 
     def _get_period(self, day):
         """First and last day of the agreement's period that holds ``day``."""

@@ -78,6 +78,7 @@ class TollStatement(models.Model):
             "amount": sum((row[10] for row in rows), Decimal(0)),
             "omitted": omitted,
             "volume": statements._get_volume_rows(),
+            "packs": statements._get_pack_rows(),
             "total": sum(statements.mapped("amount_total")),
             "parts": self._get_share_rows() if whole and self._is_joint() else [],
         }

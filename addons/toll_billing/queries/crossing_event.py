@@ -6,7 +6,7 @@ statements of ``crossing_resolve`` and ``crossing_post``, with parameters.
 
 from odoo.tools import SQL
 
-from . import crossing_post, crossing_resolve, crossing_work
+from . import crossing_post, crossing_resolve, crossing_work, pack
 
 
 def _resolve_discounted(**terms):
@@ -25,6 +25,7 @@ STATEMENTS = {
     "toll_event_months": (crossing_work.missing_months, {}),
     "toll_event_claim": (crossing_post.claim, KEYS),
     "toll_event_repeated": (crossing_post.mark_repeated, KEYS),
+    "toll_event_packs": (pack.lock, {}),
     "toll_event_write": (
         crossing_post.write,
         {"operator_id": "int4", "company_id": "int4", "batch_id": "int4"},

@@ -1,4 +1,4 @@
-"""The two session-private tables that a chunk of crossings passes through.
+"""The session-private tables that a chunk of crossings passes through.
 
 COPY fills ``toll_crossing_stage`` with what was received; ``crossing_resolve`` fills
 ``toll_crossing_work`` with what each row becomes.
@@ -58,6 +58,18 @@ WORK = {
     "detail": "text",
     "raw": "jsonb",
     "claims": "boolean",
+    "pack_id": "int4",
+}
+
+#: Which pack could cover which row, see ``queries.pack``.
+PACKS = {
+    "crossing_id": "bigint",
+    "occurred_at": "timestamp",
+    "line": "int4",
+    "pack_id": "int4",
+    "rank": "int4",
+    "day": "date",
+    "price": "numeric",
 }
 
 
@@ -100,10 +112,12 @@ def create_work() -> SQL:
         CREATE TEMP TABLE IF NOT EXISTS toll_crossing_stage (
             %(stage)s, held_id bigint, policy text);
         CREATE TEMP TABLE IF NOT EXISTS toll_crossing_work (%(work)s);
+        CREATE TEMP TABLE IF NOT EXISTS toll_crossing_pack (%(packs)s);
         """,
         settings=settings(SETTINGS),
         stage=_columns(STAGE),
         work=_columns(WORK),
+        packs=_columns(PACKS),
     )
 
 

@@ -56,18 +56,45 @@ def plans(condition) -> SQL:
     )
 
 
-def admits(plan, **crossing) -> SQL:
-    """Condition: a plan covers a crossing and its account.
-
-    :param crossing: account, vehicle, day, operator, plaza, class_, service as SQL
-    """
+def reaches(plan, operator, plaza, class_, service) -> SQL:
+    """Condition: a plan counts at this place, for this class and service."""
     return SQL(
         """
-        %(p)s.date_from <= %(day)s AND %(day)s <= %(p)s.date_to
-        AND (%(p)s.operators IS NULL OR %(operator)s = ANY(%(p)s.operators))
+        (%(p)s.operators IS NULL OR %(operator)s = ANY(%(p)s.operators))
         AND (%(p)s.plazas IS NULL OR %(plaza)s = ANY(%(p)s.plazas))
         AND (%(p)s.classes IS NULL OR %(class_)s = ANY(%(p)s.classes))
         AND (%(p)s.services IS NULL OR %(service)s = ANY(%(p)s.services))
+        """,
+        p=SQL.identifier(plan),
+        operator=operator,
+        plaza=plaza,
+        class_=class_,
+        service=service,
+    )
+
+
+def in_hours(plan, minute) -> SQL:
+    """Condition: a plan counts at this minute of the day."""
+    return SQL(
+        """
+        CASE WHEN %(p)s.minute_from = %(p)s.minute_to THEN TRUE
+             WHEN %(p)s.minute_from < %(p)s.minute_to THEN
+                 %(p)s.minute_from <= %(minute)s AND %(minute)s < %(p)s.minute_to
+             ELSE %(p)s.minute_from <= %(minute)s OR %(minute)s < %(p)s.minute_to END
+        """,
+        p=SQL.identifier(plan),
+        minute=minute,
+    )
+
+
+def admits(plan, account, vehicle, day, **place) -> SQL:
+    """Condition: a plan covers a crossing and its account.
+
+    :param place: operator, plaza, class_, service as SQL
+    """
+    return SQL(
+        """
+        %(p)s.date_from <= %(day)s AND %(day)s <= %(p)s.date_to AND %(reaches)s
         AND CASE WHEN %(p)s.is_automatic THEN
                 %(p)s.person_kind = 'any' OR EXISTS (
                     SELECT FROM toll_account ha JOIN res_partner hp
@@ -85,7 +112,10 @@ def admits(plan, **crossing) -> SQL:
         """,
         p=SQL.identifier(plan),
         granted=granted(),
-        **crossing,
+        account=account,
+        vehicle=vehicle,
+        day=day,
+        reaches=reaches(plan, **place),
     )
 
 
@@ -130,16 +160,12 @@ def best_rate(price, minute, day_type, currency, is_open, **crossing) -> SQL:
          WHERE %(is_open)s AND rd.amount > 0
            AND rp.currency_id = %(currency)s
            AND rp.day_bits & %(day_type)s <> 0
-           AND CASE WHEN rp.minute_from = rp.minute_to THEN TRUE
-                    WHEN rp.minute_from < rp.minute_to THEN
-                        rp.minute_from <= %(minute)s AND %(minute)s < rp.minute_to
-                    ELSE rp.minute_from <= %(minute)s OR %(minute)s < rp.minute_to END
-           AND %(admits)s
+           AND %(in_hours)s AND %(admits)s
          ORDER BY rd.amount DESC, rp.id
          LIMIT 1
         """,
         price=price,
-        minute=minute,
+        in_hours=in_hours("rp", minute),
         day_type=day_type,
         currency=currency,
         is_open=is_open,
@@ -148,7 +174,10 @@ def best_rate(price, minute, day_type, currency, is_open, **crossing) -> SQL:
 
 
 def unexplained() -> SQL:
-    """Crossings whose discount is not what their plan says, or has no reason."""
+    """Crossings whose discount is not what their plan says, or has no reason.
+
+    What packs covered is checked against their uses.
+    """
     return SQL(
         """
         SELECT 'crossing ' || d.id || ': discount ' || d.amount_discount
@@ -163,7 +192,8 @@ def unexplained() -> SQL:
                            / cu.rounding::numeric) * cu.rounding::numeric
                    ELSE least(d.amount, p.price) END AS amount) x
          WHERE d.exemption_id IS NULL AND d.amount_discount <> 0
-           AND (p.id IS NULL OR x.amount <> d.amount_discount)
+           AND (p.id IS NULL
+                OR p.kind <> 'pack' AND x.amount <> d.amount_discount)
             OR d.discount_plan_id IS NOT NULL AND d.amount_discount = 0
          LIMIT 100
         """

@@ -13,8 +13,8 @@ def exists(company_id) -> SQL:
     """(plans at the crossing, plans by volume): has the company had any?"""
     return SQL(
         """
-        SELECT COALESCE(bool_or(kind = 'rate'), FALSE),
-               COALESCE(bool_or(kind <> 'rate'), FALSE)
+        SELECT COALESCE(bool_or(kind IN ('rate', 'pack')), FALSE),
+               COALESCE(bool_or(kind IN ('volume', 'cap')), FALSE)
           FROM toll_discount_plan
          WHERE company_id = %s AND state IN ('approved', 'closed')
         """,
@@ -250,7 +250,7 @@ def settle(run) -> SQL:
         """,
         entitled=_entitled(
             _wanted_by_run(run),
-            SQL("p.kind <> 'rate' AND p.company_id = %s", run.company_id.id),
+            SQL("p.kind IN ('volume', 'cap') AND p.company_id = %s", run.company_id.id),
         ),
         run=run.id,
         company=run.company_id.id,
@@ -356,7 +356,10 @@ def carried_over(account) -> SQL:
                 " WHERE account_id = %s AND amount_carried > 0",
                 account.id,
             ),
-            SQL("p.kind <> 'rate' AND p.company_id = %s", account.company_id.id),
+            SQL(
+                "p.kind IN ('volume', 'cap') AND p.company_id = %s",
+                account.company_id.id,
+            ),
         ),
     )
 
@@ -376,7 +379,7 @@ def too_much(limit=50) -> SQL:
           JOIN toll_account a ON a.id = d.account_id
          LIMIT %(limit)s
         """,
-        entitled=_entitled(_wanted_by_lines(), SQL("p.kind <> 'rate'")),
+        entitled=_entitled(_wanted_by_lines(), SQL("p.kind IN ('volume', 'cap')")),
         limit=limit,
     )
 

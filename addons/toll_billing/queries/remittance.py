@@ -85,7 +85,7 @@ def _crossed(remittance, since) -> SQL:
         "currency": agreement.currency_id.id,
         "first": max(first, since),
         "last": last,
-        "plans": agreement.plan_ids.ids,
+        "plans": agreement._get_borne_plan_ids(),
     }
     return SQL(
         """
@@ -192,7 +192,7 @@ def _invoiced(remittance, since) -> SQL:
          GROUP BY h.run_id, h.service, h.plaza_id
         """,
         date_from=remittance.date_from,
-        plans=agreement.plan_ids.ids,
+        plans=agreement._get_borne_plan_ids(),
         runs=_runs(agreement, since),
         until=remittance.date_to,
         operator=agreement.operator_id.id,
@@ -280,7 +280,7 @@ def _statement_lines(remittance, since) -> SQL:
          WHERE l.operator_id = %(operator)s AND s.currency_id = %(currency)s
            AND %(services)s
         """,
-        plans=agreement.plan_ids.ids,
+        plans=agreement._get_borne_plan_ids(),
         shares=_shares(remittance, since),
         operator=agreement.operator_id.id,
         currency=agreement.currency_id.id,
@@ -353,7 +353,7 @@ def _credits(remittance) -> SQL:
          GROUP BY k.id, c.service, c.plaza_id, c.class_id
         """,
         date_from=remittance.date_from,
-        plans=agreement.plan_ids.ids,
+        plans=agreement._get_borne_plan_ids(),
         company=agreement.company_id.id,
         operator=agreement.operator_id.id,
         currency=agreement.currency_id.id,

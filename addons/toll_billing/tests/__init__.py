@@ -27,6 +27,11 @@ from . import test_discount_grant
 from . import test_discount_volume
 from . import test_discount_settle
 from . import test_discount_portal
+from . import test_pack_rating
+from . import test_pack_sale
+from . import test_pack_invoice
+from . import test_pack_portal
+from . import test_pack_concurrency
 from . import test_handheld
 from . import test_handheld_check
 from . import test_handheld_sync

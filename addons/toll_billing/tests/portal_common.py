@@ -95,6 +95,24 @@ class TollHttpCommon(HttpCase):
         return account, vehicle
 
     @classmethod
+    def _hold_pack(cls, account, **values):
+        """A pack that somebody bought; everybody may buy another one."""
+        cls.env.company._toll_set_up()
+        offer = cls.env["toll.pack"].create(
+            {
+                "name": "Two Crossings",
+                "code": f"TWO{account.id}",
+                "crossings_given": 2,
+                "price": 50,
+                "is_public": True,
+                "date_from": "2020-01-01",
+                **values,
+            }
+        )
+        offer.plan_id.state = "approved"
+        return account._buy_pack(offer, account.vehicle_ids[:1])
+
+    @classmethod
     def _make_portal_user(cls, login, account):
         return new_test_user(
             cls.env,

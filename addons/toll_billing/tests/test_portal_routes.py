@@ -53,6 +53,8 @@ PRIVATE = {
     "/my/toll/discounts/new",
     "/my/toll/erasure",
     "/my/toll/invoices/new",
+    "/my/toll/packs",
+    "/my/toll/packs/buy",
     "/my/toll/payments",
     "/my/toll/payments/<int:entry_id>",
     "/my/toll/payments/page/<int:page>",
@@ -107,6 +109,7 @@ class TestPortalRoutes(TollHttpCommon):
         cls.theirs = cls._post_events(
             [cls._event("THEIRS-1", vehicle=cls.stranger_vehicle)]
         )
+        cls.their_pack = cls._hold_pack(cls.stranger)
         cls.their_entry = cls.env["toll.wallet.entry"].search(
             [("account_id", "=", cls.stranger.id), ("kind", "=", "topup")]
         )
@@ -134,6 +137,7 @@ class TestPortalRoutes(TollHttpCommon):
             "SECRET-",
             cls.stranger.partner_id.name,
             cls.their_request.number,
+            cls.their_pack.name,
         )
         cls.foreign = {
             "crossing_id": [cls.theirs.id],
@@ -203,6 +207,8 @@ class TestPortalRoutes(TollHttpCommon):
             self.stranger.balance,
             self.stranger.state,
             len(self.stranger.vehicle_ids),
+            self.their_pack.is_renewed,
+            len(self.stranger.pack_ids),
             len(self.their_request.message_ids),
             self.their_request.state,
             self.stranger.auto_topup_ids.ids,
@@ -245,6 +251,8 @@ class TestPortalRoutes(TollHttpCommon):
                 "plate": "HACK123",
                 "class_id": self.auto.id,
                 "term": "NOBODY999",
+                "held": self.their_pack.id,
+                "renew": "1",
                 "amount": "100",
             }
             response = self.url_open(path, data=data)

@@ -9,3 +9,4 @@ from . import toll_handheld_code
 from . import toll_self_invoice
 from . import toll_parallel_decision
 from . import toll_ticket_wizards
+from . import toll_pack_wizards

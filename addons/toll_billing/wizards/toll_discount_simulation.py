@@ -17,7 +17,9 @@ class TollDiscountSimulation(models.TransientModel):
     _name = "toll.discount.simulation"
     _description = "Discount Simulation"
 
-    plan_id = fields.Many2one("toll.discount.plan", required=True)
+    plan_id = fields.Many2one(
+        "toll.discount.plan", required=True, domain="[('kind', '!=', 'pack')]"
+    )
     account_id = fields.Many2one("toll.account", required=True)
     vehicle_id = fields.Many2one(
         "toll.vehicle", domain="[('account_id', '=', account_id)]"
