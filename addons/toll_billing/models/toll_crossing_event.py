@@ -11,7 +11,7 @@ from odoo.sql_db import Cursor
 from odoo.tools import SQL
 
 from ..core import intake
-from ..queries import crossing_batch, crossing_event, crossing_work
+from ..queries import crossing_batch, crossing_event, crossing_work, pack
 
 _logger = logging.getLogger(__name__)
 
@@ -212,10 +212,22 @@ class TollCrossingLoader(models.AbstractModel):
             )
         )
         fates = cr.dictfetchall()
+        if facts["has_packs"]:
+            self._say_what_was_paid(fates)
         if any(fate["reason"] == "cancel_unknown" for fate in fates):
             self._cancel(self.env["toll.crossing.batch"].browse(batch_id), False)
         self.env["toll.crossing"].invalidate_model()
         return fates
+
+    def _say_what_was_paid(self, fates):
+        """A repeated event costs what the first one did, which a pack had covered."""
+        first = {fate["crossing_id"] for fate in fates if fate["state"] == "duplicate"}
+        if first - {None}:
+            self.env.cr.execute(pack.charged(first - {None}))
+            charged = dict(self.env.cr.fetchall())
+            for fate in fates:
+                if fate["state"] == "duplicate":
+                    fate["amount"] = charged.get(fate["crossing_id"], fate["amount"])
 
     def _read_events(self, operator, events):
         lines = "\n".join(json.dumps(event) for event in events)

@@ -200,7 +200,8 @@ class TollPack(models.Model):
         string="May Be Renewed",
         default=True,
         tracking=True,
-        help="Customers may ask that the next one is bought when it is used up or over.",
+        help="Customers may ask that the next one is bought when it is used up or "
+        "over.",
     )
     held_ids = fields.One2many("toll.account.pack", "pack_id", string="Sold")
     sold_count = fields.Integer(compute="_compute_figures")

@@ -3,8 +3,8 @@
 ``core.packs`` says the same in Python. Writes toll_account_pack and its uses.
 
 A loader covers the crossings of a chunk between their natural keys and their writing,
-chunk after chunk: the packs of an account are locked, read, and changed, so that a rival
-waits for what is left (or, in a REPEATABLE READ transaction, begins again).
+chunk after chunk: the packs of an account are locked, read, and changed, so that a
+rival waits for what is left (or, in a REPEATABLE READ transaction, begins again).
 """
 
 from odoo.tools import SQL
@@ -18,7 +18,7 @@ LIVE = ("active", "expired")
 
 # === AT THE CROSSING === #
 def lock() -> SQL:
-    """(id, account) of the packs that the resolved rows may use, for this transaction."""
+    """Lock the packs that the resolved rows may use: (id, account)."""
     return SQL(
         """
         SELECT p.id, p.account_id
@@ -115,7 +115,7 @@ def last_day(first, unit, length) -> SQL:
 def cover(rank) -> SQL:
     """Let the packs of a rank cover what those before them have left.
 
-    The oldest crossings first. A row that is covered has its pack's plan for a discount.
+    The oldest crossings first. A covered row has its pack's plan for a discount.
     """
     return SQL(
         """
@@ -259,6 +259,19 @@ def book() -> SQL:
                 last_day(SQL("n.begun"), SQL("n.validity_unit"), SQL("n.validity")),
             ),
         ),
+    )
+
+
+def charged(crossing_ids) -> SQL:
+    """(crossing, what the account paid) of those that a pack covered."""
+    return SQL(
+        """
+        SELECT d.id, d.amount - d.amount_discount
+          FROM toll_account_pack_use u
+          JOIN toll_crossing_data d ON d.id = u.crossing_id
+         WHERE u.crossing_id = ANY(%s) AND u.quantity > 0
+        """,
+        list(crossing_ids),
     )
 
 
