@@ -63,6 +63,7 @@ from . import toll_invoice_centre
 from . import toll_statement_message
 from . import toll_discount_share
 from . import toll_pack
+from . import toll_pack_offer
 from . import toll_account_pack
 from . import toll_account_pack_use
 from . import toll_account_pack_sale

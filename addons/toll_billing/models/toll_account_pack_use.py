@@ -3,7 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..queries import pack as queries
+from ..queries import pack_check as queries
 from .toll_handheld_capture import CrossingRef
 
 
