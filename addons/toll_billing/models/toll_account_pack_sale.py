@@ -118,7 +118,7 @@ class TollAccount(models.Model):
         For superusers: who may buy for whom was asked before.
         """
         self.ensure_one()
-        # one purchase of an account at a time, and nobody else takes its money meanwhile
+        # one purchase of an account at a time; nobody else takes its money meanwhile
         self._claim_wallets()
         Held = self.env["toll.account.pack"]
         if key:
