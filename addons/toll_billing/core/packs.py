@@ -5,8 +5,8 @@ The same rules stand in ``queries.pack`` as SQL; a test compares the two. Rules:
 * crossings take packs in the order of time, each the pack that ends first;
 * a crossing has one pack at most, and only one that gives more than its discount: what
   is free already uses nothing up;
-* credit that is left pays a part of the crossing at which it ends; where the discount is
-  worth more than that part, the credit waits for the crossings that are rated next;
+* credit that is left pays a part of the crossing at which it ends; where the discount
+  is worth more than that part, the credit waits for the crossings that are rated next;
 * a pack that begins with its first use ends so many days after that.
 
 >>> day = date(2026, 3, 2)
