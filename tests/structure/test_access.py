@@ -3,6 +3,7 @@
 import ast
 import csv
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -87,6 +88,7 @@ def fields_of(name, seen=()):
     return found
 
 
+@cache
 def access_rows():
     rows = set()
     for addon in files.NAMES:
@@ -120,6 +122,7 @@ def records(addon, model):
                 }
 
 
+@cache
 def company_rules():
     """Return the external ids of models that have a rule about companies."""
     return {
