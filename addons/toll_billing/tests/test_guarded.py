@@ -5,6 +5,7 @@ from .billing_common import UNTIL, BillingCase
 
 #: Documents that refuse a state by hand with rules of their own, tested there.
 OWN_GUARD = {
+    "toll.account.pack",
     "toll.charge",
     "toll.encoding.batch",
     "toll.handheld.capture",
