@@ -5,7 +5,7 @@ from odoo.http import request, route
 
 from .portal import MAX_ACCOUNT_ID, TollPortal
 
-NOTICES = ("added", "blocked", "unblocked", "lost", "asked")
+NOTICES = ("added", "blocked", "unblocked", "received", "lost", "asked")
 
 
 class TollVehiclePortal(TollPortal):

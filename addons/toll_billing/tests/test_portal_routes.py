@@ -24,6 +24,7 @@ PUBLIC = {
     "/toll/queue/<string:key>",
     "/toll/queue/<string:key>/calls",
     "/toll/queue/<string:key>/screen",
+    "/toll/shop",
     "/toll/signup",
     "/toll/tariffs",
     "/toll/topup",

@@ -1,1 +1,2 @@
 from . import portal_tag
+from . import shop

@@ -8,6 +8,7 @@ from odoo.addons.toll_account.controllers.portal_vehicles import TollVehiclePort
 ACTIONS = {
     "block": ("_toll_portal_block", "blocked"),
     "unblock": ("_toll_portal_unblock", "unblocked"),
+    "received": ("_toll_portal_received", "received"),
     "lost": ("_toll_portal_lost", "lost"),
     "stolen": ("_toll_portal_lost", "lost"),
 }

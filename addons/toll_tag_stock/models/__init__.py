@@ -40,3 +40,10 @@ from . import stock_lot_portal
 from . import toll_account_portal
 from . import toll_vehicle_portal
 from . import toll_access_log
+from . import product_shop
+from . import website_shop
+from . import stock_shop
+from . import toll_tag_sale
+from . import sale_order_shop
+from . import sale_order_topup
+from . import toll_account_shop

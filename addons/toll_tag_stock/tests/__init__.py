@@ -20,3 +20,5 @@ from . import (
 from . import test_toll_signup
 from . import test_lane_part
 from . import test_tag_guards
+from . import test_tag_shop
+from . import test_tag_shop_pages
