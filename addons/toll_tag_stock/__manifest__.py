@@ -10,6 +10,7 @@
     "depends": [
         "toll_account",
         "barcodes",
+        "point_of_sale",
         "purchase_stock",
         "sale_stock",
         "website_sale_stock",
@@ -78,6 +79,9 @@
         "demo/shop_demo.xml",
     ],
     "assets": {
+        "point_of_sale._assets_pos": [
+            "toll_tag_stock/static/src/till/**/*",
+        ],
         "web.assets_tests": [
             "toll_tag_stock/static/tests/tours/**/*",
         ],

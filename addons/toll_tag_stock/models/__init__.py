@@ -47,3 +47,4 @@ from . import toll_tag_sale
 from . import sale_order_shop
 from . import sale_order_topup
 from . import toll_account_shop
+from . import pos_order

@@ -42,7 +42,7 @@ class TollTagSale(models.Model):
     vehicle_id = fields.Many2one(
         "toll.vehicle",
         index="btree_not_null",
-        domain="[('account_id', '=', account_id), ('toll_tag_ids', '=', False)]",
+        domain="[('account_id', '=?', account_id), ('toll_tag_ids', '=', False)]",
         help="The vehicle that the TAG is for.",
     )
     plate = fields.Char(readonly=True, help="As the customer wrote it.")

@@ -22,3 +22,4 @@ from . import test_lane_part
 from . import test_tag_guards
 from . import test_tag_shop
 from . import test_tag_shop_pages
+from . import test_tag_till
