@@ -33,7 +33,8 @@ class TestTagShopPages(HttpCase, ShopCommon):
         page = self.url_open(self.product.website_url)
         self.assertIn("On loan", page.text)
         order = self._add()
-        self.env["ir.config_parameter"].set_param("database.secret", "shop")
+        cart = self.url_open("/shop/cart").text
+        self.assertNotIn("o_payment_express_checkout_form", cart, "vehicles come first")
         page = self.url_open("/shop/checkout")
         self.assertTrue(page.url.endswith("/toll/shop"), page.url)
         self.assertNotIn(self.account.number, page.text)
@@ -61,6 +62,7 @@ class TestTagShopPages(HttpCase, ShopCommon):
         self.assertFalse(order.toll_account_id)
         self.assertEqual(order.amount_total, 350)
         self.assertEqual(order.toll_tag_sale_ids.plate, "SHP-700-A")
+        self.assertTrue(self.url_open("/shop/checkout").url.endswith("/shop/address"))
 
     def test_a_customer_chooses_own_accounts_and_vehicles_only(self):
         new_test_user(
