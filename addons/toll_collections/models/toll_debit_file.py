@@ -22,7 +22,7 @@ ERRORS = {
         "The file is no pain.002, camt.053 or camt.054, and no text file of the bank."
     ),
     "all_refused": _lt(
-        "The bank refused the whole file: correct the run and make it again."
+        "The bank refused the whole file: press “Bank Refused the File” on the run."
     ),
     "empty": _lt("The file has no answers."),
     "not_text": _lt("The file is no plain text."),

@@ -256,8 +256,4 @@ class TollDebitLine(models.Model):
         self.env.flush_all()
         moves = lines.move_id
         self.env.add_to_compute(moves._fields["payment_state"], moves)
-        for run in lines.run_id:
-            if run.state == "uploaded" and not run.line_ids.filtered(
-                lambda d: d.state == "sent"
-            ):
-                run.state = "done"
+        lines.run_id._finish()

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..queries import debit as queries
 
@@ -35,6 +36,29 @@ class TollDebitRun(models.Model):
             )
         self._prepare()
 
+    def action_refuse(self):
+        """The bank refused the whole file: nothing was debited, all is free again."""
+        run = self._check_runner("uploaded")
+        if run.is_running:
+            raise UserError(self.env._("Wait until the payments are booked."))
+        sent = run.line_ids.filtered(lambda d: d.state == "sent")
+        today = run.company_id._toll_today()
+        topups = sent.filtered("is_topup")
+        for line in topups:
+            line._take_back(today)
+        topups.state = "cancelled"
+        # customers have nothing to do with it: no fee, no word
+        (sent - topups).with_context(toll_debit_refused=True)._reopen(run.name, {})
+        sent._after_return()
+        run.write({"state": "cancelled"})
+        return True
+
+    def _finish(self):
+        """A run of which nothing is on its way any more is done."""
+        for run in self:
+            if run.state == "uploaded" and "sent" not in run.line_ids.mapped("state"):
+                run.state = "done"
+
     def _alarm(self):
         """Tell who made the run that unusually much came back, once."""
         summary = self.env._("Many debits came back")
@@ -60,62 +84,59 @@ class TollDebitLine(models.Model):
         today = file.company_id._toll_today()
         topups = self.filtered("is_topup")
         for line in topups:
+            answer = said[line.payment_id]
             line._take_back(today)
-        moves = (self - topups)._reopen(file, said)
-        for line in self:
-            line._follow_up(said[line.payment_id], today)
+            line._follow_up(answer.reason_id, answer.info or answer.code, today)
+        made = (self - topups)._reopen(f"{file.name} ({file.id})", said)
+        self._after_return()
+        return made
+
+    def _after_return(self):
         self.env.flush_all()
         invoices = self.move_id
         self.env.add_to_compute(invoices._fields["payment_state"], invoices)
         self.run_id.invalidate_recordset()
         self.run_id._alarm()
-        for run in self.run_id:
-            if run.state == "uploaded" and not run.line_ids.filtered(
-                lambda d: d.state == "sent"
-            ):
-                run.state = "done"
-        return moves
+        self.run_id._finish()
 
-    def _reopen(self, file, said):
+    def _reopen(self, name, said):
         """OCA's payment return over the payments of invoices: it opens them again."""
         returns = self.env["payment.return"]
         if not self:
             return returns
-        journal = file.mode_id.fixed_journal_id
-        method_line = self[0].payment_id.payment_method_line_id
+        company = self.company_id
+        payment = self[0].payment_id
         made = returns.with_context(tracking_disable=True).create(
             {
-                "name": f"{file.name} ({file.id})",
-                "company_id": file.company_id.id,
-                "journal_id": journal.id,
-                "date": file.company_id._toll_today(),
-                "payment_method_line_id": method_line.id,
+                "name": name,
+                "company_id": company.id,
+                "journal_id": payment.journal_id.id,
+                "date": company._toll_today(),
+                "payment_method_line_id": payment.payment_method_line_id.id,
                 "line_ids": [
-                    fields.Command.create(
-                        {
-                            "reference": str(payment.id),
-                            "partner_id": payment.partner_id.id,
-                            "amount": sum(lines.mapped("amount")),
-                            "reason_id": said[payment].reason_id.id,
-                            "reason_additional_information": said[payment].info,
-                            "date": said[payment].date,
-                            "move_line_ids": [
-                                fields.Command.set(
-                                    payment.move_id.line_ids.filtered(
-                                        lambda line, p=payment: (
-                                            line.account_id == p.destination_account_id
-                                        )
-                                    ).ids
-                                )
-                            ],
-                        }
-                    )
-                    for payment, lines in self.grouped("payment_id").items()
+                    fields.Command.create(lines._prepare_return_vals(said))
+                    for lines in self.grouped("payment_id").values()
                 ],
             }
         )
         made.action_confirm()
         return made
+
+    def _prepare_return_vals(self, said):
+        payment = self.payment_id
+        answer = said.get(payment, self.env["toll.debit.answer"])
+        moves = payment.move_id.line_ids.filtered(
+            lambda line: line.account_id == payment.destination_account_id
+        )
+        return {
+            "reference": str(payment.id),
+            "partner_id": payment.partner_id.id,
+            "amount": sum(self.mapped("amount")),
+            "reason_id": answer.reason_id.id,
+            "reason_additional_information": answer.info or answer.code,
+            "date": answer.date,
+            "move_line_ids": [fields.Command.set(moves.ids)],
+        }
 
     def _take_back(self, today):
         """The money of a top-up went back: out of the books, and of the wallet."""
@@ -170,8 +191,7 @@ class TollDebitLine(models.Model):
         )
 
     # === WHAT IS DONE NEXT === #
-    def _follow_up(self, answer, today):
-        reason = answer.reason_id
+    def _follow_up(self, reason, info, today):
         action = reason.toll_action if reason else "call"
         values = {
             "state": "returned",
@@ -184,7 +204,7 @@ class TollDebitLine(models.Model):
             else:
                 action = "call"
         self.write(values)
-        words = reason.name or answer.info or answer.code
+        words = reason.name or info or ""
         if action == "stop":
             self.mandate_id._toll_cancel(
                 self.env._("The bank returned a debit: %s", words), keep_means=True
@@ -243,6 +263,48 @@ class TollDebitLine(models.Model):
                 why=reason.name or words,
             ),
             f"debit-return-{self.id}",
+        )
+
+
+class PaymentReturn(models.Model):
+    """Returns that accountants enter by hand end the debits as well."""
+
+    _inherit = "payment.return"
+
+    def action_confirm(self):
+        result = super().action_confirm()
+        today = self.company_id._toll_today()
+        # whoever keeps the books need not see debits
+        for row in self.sudo().line_ids:
+            payments = row.move_line_ids.move_id.origin_payment_id
+            debits = payments._toll_get_debits("sent", "paid")
+            if self.env.context.get("toll_debit_refused"):
+                debits.write({"state": "returned", "retry_on": today})
+                continue
+            for debit in debits:
+                debit._follow_up(
+                    row.reason_id, row.reason_additional_information, today
+                )
+        return result
+
+    def action_cancel(self):
+        payments = self.line_ids.move_line_ids.move_id.origin_payment_id
+        result = super().action_cancel()
+        debits_sudo = payments.sudo()._toll_get_debits("returned")  # as above
+        debits_sudo.write({"state": "paid", "retry_on": False, "returned_on": False})
+        return result
+
+
+class AccountPayment(models.Model):
+    _inherit = "account.payment"  # pylint: disable=consider-merging-classes-inherited
+
+    def _toll_get_debits(self, *states):
+        return self.env["toll.debit.line"].search(
+            [
+                ("payment_id", "in", self.ids),
+                ("is_topup", "=", False),
+                ("state", "in", states),
+            ]
         )
 
 

@@ -10,3 +10,4 @@ from . import test_point_concurrency
 from . import test_debit_run
 from . import test_debit_topup
 from . import test_debit_portal
+from . import test_debit_access

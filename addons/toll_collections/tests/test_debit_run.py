@@ -7,8 +7,8 @@ from lxml import etree
 from psycopg2.errors import UniqueViolation
 
 from odoo import tools
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import new_test_user, tagged
+from odoo.exceptions import UserError, ValidationError
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..core import debit_iso, debit_text
@@ -90,6 +90,9 @@ class TestDebitRun(DebitCase):
 
     def test_two_runs_collect_once(self):
         account, invoice = self._debtor(100)
+        # the run decides how it is paid: invoices of different customers are alike
+        account.partner_id.customer_payment_mode_id = self.sepa
+        self.assertFalse(self._invoice(self._accounts(1), 1).payment_mode_id)
         first, second = self._new_run(), self._new_run()
         self.assertEqual((first.ready_count, second.ready_count), (1, 1))
         first.action_order()
@@ -337,50 +340,6 @@ class TestDebitRun(DebitCase):
         with self.assertRaisesRegex(UserError, "creditor identifier"):
             self._new_run()
 
-    def test_rights(self):
-        account, _invoice = self._debtor(100)
-        run = self._new_run()
-        with self.assertRaises(AccessError):
-            run.with_user(self.agent).action_order()
-        with self.assertRaises(AccessError):
-            run.state = "done"
-        with self.assertRaises(AccessError):
-            self._load(b"x", user=self.agent)
-        with self.assertRaises(AccessError):
-            account.mandate_id.with_user(self.agent).state = "draft"
-        with self.assertRaises(AccessError):
-            account.mandate_id.with_user(self.agent).toll_text_hash = "0"
-        with self.assertRaises(AccessError):
-            account.mandate_id.with_user(self.collector)._toll_check_keeper()
-        run.action_order()
-        with self.assertRaisesRegex(UserError, "belongs to debit run"):
-            run.order_id.with_user(self.manager).generated2uploaded()
-        # another company
-        company = self.env["res.company"].create({"name": "Elsewhere"})
-        stranger = new_test_user(
-            self.env,
-            "toll_debit_stranger",
-            groups="toll_account.group_toll_billing",
-            company_id=company.id,
-            company_ids=[(6, 0, company.ids)],
-        )
-        for record in (run, run.sudo().line_ids, account.mandate_id):
-            record = record.with_user(stranger)
-            self.assertFalse(record.search([("id", "in", record.ids)]))
-            with self.assertRaises(AccessError):
-                record.read(["display_name"])
-        with self.assertRaises(AccessError):
-            account.mandate_id.with_user(stranger).write({"signature_date": self.today})
-        with self.assertRaises(AccessError):
-            self.env["toll.debit.file"].with_user(stranger).load(self.sepa.id, "x", "")
-
-    def test_toll_invoices_stay_alike(self):
-        account, invoice = self._debtor(10)
-        account.partner_id.customer_payment_mode_id = self.sepa
-        second = self._invoice(account, 20)
-        self.assertFalse(invoice.payment_mode_id | second.payment_mode_id)
-        self.assertFalse(second.mandate_id)
-
     def test_too_many_returns_raise_an_alarm(self):
         self.company.toll_debit_alarm_rate = 20
         account, _invoice = self._debtor(10)
@@ -407,4 +366,35 @@ class TestDebitRun(DebitCase):
         self.assertEqual(invoice.payment_state, "paid")
         self._load(self._pain((line.payment_id.id, 10, "RJCT", "MD06")))
         self.assertEqual((line.state, invoice.amount_residual), ("returned", 10))
+        self.assertSound()
+
+    def test_the_bank_refuses_a_whole_file(self):
+        account, invoice = self._debtor(10)
+        run = self._new_run()
+        self._send(run)
+        run.with_user(self.accountant).action_refuse()
+        self.env.invalidate_all()
+        self.assertEqual((invoice.amount_residual, run.state), (10, "cancelled"))
+        self.assertFalse(
+            self.env["toll.charge"].search([("account_id", "=", account.id)])
+        )
+        self._send(self._new_run())
+        self.assertEqual(invoice.amount_residual, 0)
+        self.assertSound()
+
+    def test_returns_entered_by_hand_end_the_debit(self):
+        account, invoice = self._debtor(10)
+        run = self._new_run()
+        self._send(run)
+        line = self._lines(run, account)
+        entry = self.env["payment.return"].create(
+            {
+                "journal_id": self.sepa.fixed_journal_id.id,
+                "line_ids": [(0, 0, line._prepare_return_vals({}))],
+            }
+        )
+        entry.action_confirm()
+        self.assertEqual((line.state, invoice.amount_residual), ("returned", 10))
+        entry.action_cancel()
+        self.assertEqual((line.state, invoice.amount_residual), ("paid", 0))
         self.assertSound()
