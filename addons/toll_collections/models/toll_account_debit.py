@@ -80,3 +80,68 @@ class TollAccount(models.Model):
             ],
             order="date, id",
         )
+
+    def _merge_records(self, target):
+        """Debits that no run has, and the mandate where the other account has none."""
+        if target.mandate_id:
+            self.mandate_id._toll_cancel(
+                self.env._("The account was merged into %s.", target.number)
+            )
+        self.mandate_ids.toll_account_id = target
+        self.debit_line_ids.filtered(lambda d: d.state == "waiting").write(
+            {"state": "cancelled"}
+        )
+        return super()._merge_records(target)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"  # pylint: disable=consider-merging-classes-inherited
+
+    def _toll_export_files(self):
+        """Mandates and debits, too."""
+        files = super()._toll_export_files()
+        # the customer's own rows, whichever role may read them
+        accounts_sudo = self.sudo().commercial_partner_id._toll_all_accounts()
+        files["mandates.csv"] = self._toll_csv(
+            accounts_sudo.mandate_ids,
+            (
+                "unique_mandate_reference",
+                "toll_account_id",
+                "toll_number_masked",
+                "signature_date",
+                "toll_accepted_at",
+                "toll_accepted_ip",
+                "state",
+                "toll_cancel_reason",
+            ),
+        )
+        files["bank_debits.csv"] = self._toll_csv(
+            accounts_sudo.debit_line_ids,
+            ("date", "account_id", "amount", "state", "return_reason_id"),
+        )
+        return files
+
+    def _toll_pseudonymise(self):
+        """That there was a mandate stays for the books; whose account it was, goes."""
+        mandates = self._toll_all_accounts().mandate_ids
+        result = super()._toll_pseudonymise()
+        untracked = {"tracking_disable": True}
+        mandates._toll_cancel(self.env._("The customer's data were erased."))
+        mandates.with_context(**untracked).write(
+            {
+                "scan": False,
+                "toll_text": False,
+                "toll_accepted_ip": False,
+                "toll_accepted_agent": False,
+            }
+        )
+        for bank in mandates.partner_bank_id:
+            bank.with_context(**untracked).write(
+                {
+                    "acc_number": f"ERASED{bank.id:09}",
+                    "acc_holder_name": False,
+                    "active": False,
+                }
+            )
+        self._toll_erase_messages(mandates._name, mandates.ids)
+        return result

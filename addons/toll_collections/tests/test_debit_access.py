@@ -13,7 +13,7 @@ from odoo.tests import BaseCase, get_db_name, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..queries import debit as queries
-from .debit_common import DebitCase
+from .debit_common import IBANS, DebitCase
 
 
 @tagged("post_install", "-at_install")
@@ -54,6 +54,22 @@ class TestDebitAccess(DebitCase):
             account.mandate_id.with_user(stranger).write({"signature_date": self.today})
         with self.assertRaises(AccessError):
             self.env["toll.debit.file"].with_user(stranger).load(self.sepa.id, "x", "")
+
+    def test_erased_and_merged_accounts_keep_no_number(self):
+        account, target = self._accounts(2)
+        self._sign(account)
+        account._merge_records(target)
+        self.env.invalidate_all()
+        mandate = target.mandate_id
+        self.assertTrue(mandate)
+        files = target.partner_id._toll_export_files()
+        self.assertIn(mandate.unique_mandate_reference, str(files["mandates.csv"]))
+        self.assertNotIn(IBANS[0], str(files))
+        bank = mandate.partner_bank_id
+        target.partner_id._toll_pseudonymise()
+        self.assertEqual(mandate.state, "cancel")
+        self.assertFalse(mandate.toll_text or mandate.toll_accepted_agent)
+        self.assertNotIn(IBANS[0][-4:], bank.acc_number)
 
 
 @tagged("post_install", "-at_install")
