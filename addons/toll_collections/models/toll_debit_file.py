@@ -84,6 +84,8 @@ class TollDebitFile(models.Model):
     @api.model
     def load(self, mode_id, filename, content_base64):
         """(id, whether it is new) of the file; the same bytes add nothing."""
+        if not isinstance(mode_id, int) or not isinstance(content_base64, str):
+            raise UserError(self.env._("The file did not arrive whole."))
         mode = self.env["account.payment.mode"].browse(mode_id).exists()
         mode.check_access("read")
         if not self.env.su and not self.env.user.has_groups(RUNNERS):

@@ -197,11 +197,11 @@ class TollDebitRun(models.Model):
         cr.execute(queries.clear_preview(self.id))
         cr.execute(queries.insert_invoices(self, self.env.uid))
         cr.execute(queries.claim_topups(self, self.env.uid))
-        self._judge()
+        self._judge("ready", "excluded")
 
-    def _judge(self):
+    def _judge(self, *states):
         self.env.flush_all()
-        query = queries.judge(self, self.mode_id.toll_layout == "pain008")
+        query = queries.judge(self, self.mode_id.toll_layout == "pain008", states)
         self.env.cr.execute(query)
         self.env.invalidate_all()
 
@@ -271,7 +271,7 @@ class TollDebitRun(models.Model):
                 self.env._("The collection day has passed: choose another.")
             )
         run.env.cr.execute(queries.lock_mode(run.mode_id.id))
-        run._judge()
+        run._judge("ready")  # what was not announced is not collected either
         if not run.ready_count:
             raise UserError(
                 self.env._("Nothing can be collected: look at the excluded debits.")

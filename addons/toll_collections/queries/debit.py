@@ -84,8 +84,8 @@ def claim_topups(run, uid) -> SQL:
     )
 
 
-def judge(run, is_iban) -> SQL:
-    """Say of every line of the preview whether it is collected, and if not, why."""
+def judge(run, is_iban, states) -> SQL:
+    """Say of the lines in these states whether they are collected; if not, why."""
     return SQL(
         """
         WITH said AS (
@@ -138,7 +138,7 @@ def judge(run, is_iban) -> SQL:
          LEFT JOIN res_partner_bank k ON k.id = b.partner_bank_id
          LEFT JOIN account_move_line l ON l.id = d.move_line_id
          LEFT JOIN account_move m ON m.id = d.move_id
-             WHERE d.run_id = %(run)s AND d.state IN ('ready', 'excluded')
+             WHERE d.run_id = %(run)s AND d.state = ANY(%(states)s)
         ), total AS (
             SELECT d.mandate_id, sum(d.amount) AS amount, bool_or(d.is_topup) AS topup
               FROM toll_debit_line d
@@ -162,6 +162,7 @@ def judge(run, is_iban) -> SQL:
         run=run.id,
         date=run.date,
         is_iban=is_iban,
+        states=list(states),
         least=run.amount_min,
         most=run.amount_max,
     )
@@ -278,6 +279,13 @@ def differences(limit=20) -> SQL:
                    SELECT sum(e.amount) FROM toll_wallet_entry_data e
                     WHERE e.ref IN ('DEBIT-' || d.id, 'DEBIT-BACK-' || d.id)), 0)
                <> CASE WHEN d.state = 'returned' THEN 0 ELSE d.amount END
+     UNION ALL
+        SELECT r.name || ' #' || d.id
+          FROM toll_debit_line d
+          JOIN toll_debit_run r ON r.id = d.run_id AND r.is_running IS NOT TRUE
+          JOIN account_payment q ON q.id = d.payment_id
+         WHERE r.state IN ('uploaded', 'done') AND NOT d.is_topup
+           AND q.state IN ('draft', 'canceled')
      UNION ALL
         SELECT m.name
           FROM toll_debit_line d JOIN account_move m ON m.id = d.move_id
