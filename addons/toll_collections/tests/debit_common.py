@@ -32,6 +32,9 @@ class DebitCase(CollectionsCase):
         # steps of a run are jobs: here they run at once
         cls.env = cls.env(context={**cls.env.context, "queue_job__no_delay": True})
         cls.company = cls.company.with_env(cls.env)
+        # whatever the database has, these tests collect their own
+        others = cls.env["toll.payment.preference"].search([("means", "=", "debit")])
+        others.active = False
         cls.company.write(
             {
                 "sepa_creditor_identifier": "ES23ZZZ47690558N",
