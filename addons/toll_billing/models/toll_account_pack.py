@@ -246,7 +246,7 @@ class TollAccountPack(models.Model):
 
     # === WHAT HAPPENS TO IT === #
     def _charge(self):
-        """Charge the price: from the wallet, on an invoice, on the next toll invoice."""
+        """Charge the price: from the wallet, by invoice, or with the next one."""
         self.ensure_one()
         account, offer = self.account_id, self.pack_id
         lang = account.partner_id.lang or self.env.lang
@@ -289,6 +289,8 @@ class TollAccountPack(models.Model):
         """What is given back if it is cancelled now."""
         self.ensure_one()
         offer = self.pack_id
+        if self.charge_id.state in ("credited", "cancelled"):
+            return 0  # that was given back already
         if self.state == "pending":
             return self.price
         today = self.company_id._toll_today()
@@ -320,18 +322,21 @@ class TollAccountPack(models.Model):
                     pack=self.display_name,
                 )
             )
+        self._end(reason.strip())
+        if refund:
+            self._refund(refund)
+
+    def _end(self, reason):
         self.write(
             {
                 "state": "cancelled",
-                "cancel_reason": reason.strip(),
+                "cancel_reason": reason,
                 "crossings_left": 0,
                 "amount_left": 0,
                 "amount_unused": 0,
                 "is_renewed": False,
             }
         )
-        if refund:
-            self._refund(refund)
 
     def _refund(self, amount):
         """Charge what was used instead of all; or a credit note, into the wallet."""

@@ -13,7 +13,7 @@ class TollAccountPack(models.Model):
     _inherit = "toll.account.pack"  # pylint: disable=consider-merging-classes-inherited
 
     @api.model
-    def _cron_daily(self):
+    def _cron_look_after(self):
         """End what is over, tell the customers, renew what they want renewed."""
         # only where packs run, or one may be renewed
         wanted = Domain("state", "=", "active") | Domain("is_renewed", "=", True)
@@ -46,14 +46,14 @@ class TollAccountPack(models.Model):
                 & Domain("pack_id", "=", offer.id)
                 & Domain("date_to", "<=", last)
             ):
-                held.end_told_at = fields.Datetime.now()
-                held._tell("end")
+                if held._tell("end"):
+                    held.end_told_at = fields.Datetime.now()
         few = self.search(
             running & Domain("left_told_at", "=", False) & Domain("kind", "!=", "pass")
         ).filtered(lambda held: held._has_little_left())
         for held in few:
-            held.left_told_at = fields.Datetime.now()
-            held._tell("left")
+            if held._tell("left"):
+                held.left_told_at = fields.Datetime.now()
 
     def _has_little_left(self):
         self.ensure_one()
@@ -63,8 +63,10 @@ class TollAccountPack(models.Model):
         return self.amount_left * 100 <= self.amount_given * percent
 
     def _tell(self, what):
-        """One word to the customer: that it ends, or that little is left."""
+        """One word to the customer, outside the quiet hours; later if not now."""
         self.ensure_one()
+        if self.partner_id._toll_is_quiet(fields.Datetime.now()):
+            return False
         held = self.with_context(lang=self.partner_id.lang)
         day = held.env["ir.qweb.field.date"].value_to_html(held.date_to, {})
         names = {"pack": held.pack_id.name, "left": held._get_left(), "day": day}
@@ -77,6 +79,7 @@ class TollAccountPack(models.Model):
         if held.is_renewed:
             body += " " + held.env._("The next one is bought by itself.")
         held.account_id._tell("other", subject, body, f"pack-{what}-{self.name}")
+        return True
 
     def _renew_ended(self, mine, today):
         ended = self.search(

@@ -36,6 +36,26 @@ class TollCharge(models.Model):
                 )
         return super().action_cancel()
 
+    def _credit(self, credit_note, again):
+        """A pack goes with its invoice, or waits for the next one."""
+        result = super()._credit(credit_note, again)
+        if self.env.context.get("toll_is_modify"):
+            return result  # the corrected invoice has its price
+        # whoever credits the invoice need not sell packs
+        held_sudo = self.env["toll.account.pack"].sudo()
+        for held_sudo in held_sudo.search(
+            [("charge_id", "in", self.ids), ("state", "in", HELD)]
+        ):
+            following = self.sudo().search([("origin_id", "=", held_sudo.charge_id.id)])
+            if following:
+                held_sudo.charge_id = following[:1]
+            else:
+                held_sudo._hold()
+                held_sudo._end(
+                    self.env._("%(name)s credits its price.", name=credit_note.name)
+                )
+        return result
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"  # pylint: disable=consider-merging-classes-inherited

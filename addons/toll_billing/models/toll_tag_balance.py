@@ -46,6 +46,7 @@ class TollTagStatus(models.Model):
                 taken,
                 company.toll_block_balance,
                 fields.Datetime.now(),
+                company._toll_today(),
             )
         )
         for status, lot_ids in rows:

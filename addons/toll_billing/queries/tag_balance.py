@@ -21,6 +21,9 @@ def moved_accounts(company, since, xid) -> SQL:
          UNION
         SELECT id FROM toll_account
          WHERE write_date >= %(since)s AND company_id = %(company)s
+         UNION
+        SELECT account_id FROM toll_account_pack
+         WHERE write_date >= %(since)s AND company_id = %(company)s
         """,
         company=company,
         since=since,
@@ -28,10 +31,11 @@ def moved_accounts(company, since, xid) -> SQL:
     )
 
 
-def follow(company, account_ids, taken, floor, now) -> SQL:
+def follow(company, account_ids, taken, floor, now, today) -> SQL:
     """(status, TAGs that should have it) of TAGs whose status does not fit the balance.
 
-    TAGs that are blocked for another reason stay so.
+    TAGs that are blocked for another reason stay so. Toll credit of packs counts like
+    money; under another pack that runs, a TAG passes with an empty wallet too.
 
     :param account_ids: None for all of the company
     :param taken: {account: what it owes besides its wallet}
@@ -57,13 +61,33 @@ def follow(company, account_ids, taken, floor, now) -> SQL:
                    AS t (account_id, amount) ON t.account_id = a.id
              WHERE a.company_id = %(company)s AND a.state = 'active'
                AND a.payment_mode = 'prepaid' %(only)s
-        ), wanted AS (
-            SELECT lot.id, ts.status AS current,
-                   CASE WHEN account.available <= %(floor)s THEN 'blocked'
-                        WHEN account.available < account.threshold THEN 'low'
-                        ELSE 'valid' END AS status
+        ), pack AS (
+            SELECT account_id, vehicle_id, sum(amount_left) AS credit,
+                   bool_or(kind <> 'credit') AS runs
+              FROM toll_account_pack
+             WHERE company_id = %(company)s AND state = 'active'
+               AND COALESCE(date_from, %(today)s) <= %(today)s
+             GROUP BY account_id, vehicle_id
+        ), tag AS (
+            SELECT lot.id, lot.company_id, lot.toll_state, account.threshold,
+                   account.available + COALESCE(every.credit, 0)
+                       + COALESCE(own.credit, 0) AS available,
+                   COALESCE(every.runs, FALSE) OR COALESCE(own.runs, FALSE) AS runs
               FROM account
               JOIN stock_lot lot ON lot.toll_account_id = account.id
+              LEFT JOIN pack every
+                ON every.account_id = account.id AND every.vehicle_id IS NULL
+              LEFT JOIN pack own
+                ON own.account_id = account.id
+               AND own.vehicle_id = lot.toll_vehicle_id
+        ), wanted AS (
+            SELECT lot.id, ts.status AS current,
+                   CASE WHEN lot.available <= %(floor)s
+                             AND NOT (lot.runs AND lot.available >= 0) THEN 'blocked'
+                        WHEN lot.available < lot.threshold OR lot.available <= %(floor)s
+                             THEN 'low'
+                        ELSE 'valid' END AS status
+              FROM tag lot
               JOIN toll_tag_status ts ON ts.lot_id = lot.id AND ts.date_to IS NULL
              WHERE lot.toll_state = 'assigned' AND lot.company_id = %(company)s
                AND (ts.status <> 'blocked' OR ts.reason = 'low_balance')
@@ -78,6 +102,7 @@ def follow(company, account_ids, taken, floor, now) -> SQL:
         only=only,
         floor=floor,
         now=now,
+        today=today,
     )
 
 

@@ -91,7 +91,7 @@ class TestPackRating(PackCommon):
         yesterday = self.day - timedelta(days=1)
         held = self._hold(kind="pass", validity=1)
         self.assertEqual((held.date_from, held.date_to), (yesterday, yesterday))
-        self.env["toll.account.pack"]._cron_daily()
+        self.env["toll.account.pack"]._cron_look_after()
         self.assertEqual(held.state, "expired")
         self.assertEqual((held.amount_expired, held.amount_unused), (120, 120))
         moments = [

@@ -197,6 +197,44 @@ class TestPackSale(PackCommon):
         self.assertEqual((part.state, part.crossings_left), ("cancelled", 0))
         self._assert_rules_hold()
 
+    def test_pack_ends_with_a_credit_note_of_its_invoice(self):
+        held = self._sell(make_pack(self))
+        reversal = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=held.move_id.ids)
+            .create(
+                {"journal_id": held.move_id.journal_id.id, "toll_recharge": "never"}
+            )
+        )
+        reversal.refund_moves()
+        note = self.env["account.move"].search(
+            [("reversed_entry_id", "=", held.move_id.id)]
+        )
+        note._post(soft=False)
+        self.assertEqual((held.state, held._get_refund()), ("cancelled", 0))
+        self.assertEqual(self.prepaid.balance, 500)
+        self._assert_rules_hold()
+
+    def test_tag_passes_while_a_pack_runs(self):
+        def status():
+            self.env["toll.tag.status"]._follow_balances(self.company, self.prepaid.ids)
+            current = self.env["toll.tag.status"].search(
+                [("lot_id", "=", self.lot.id), ("date_to", "=", False)]
+            )
+            return current.status
+
+        bought = self._buy(price=500, crossings_given=1)
+        self.assertEqual(self.prepaid.balance, 0)
+        self.assertEqual(status(), "low")
+        self._cross(self._row("R1"))
+        self.assertEqual((bought.state, status()), ("used", "blocked"))
+        credit = self._hold(kind="credit", amount_given=2000)
+        self.assertEqual(status(), "valid")
+        credit._end("Test")
+        self.assertEqual(status(), "blocked")
+        self._hold(kind="pass", is_per_vehicle=True, vehicle=self.vehicle_2)
+        self.assertEqual(status(), "blocked")
+
     def test_account_is_not_closed_over_a_pack(self):
         held = self._sell(make_pack(self, price=500))
         account = self.plate_only
@@ -227,7 +265,7 @@ class TestPackSale(PackCommon):
                 crossings_given=10,
             )
             held.is_renewed = True
-        night = self.env["toll.account.pack"]._cron_daily
+        night = self.env["toll.account.pack"]._cron_look_after
         told = self.env["mail.message"]
 
         def messages():
@@ -262,7 +300,7 @@ class TestPackSale(PackCommon):
 
     def test_little_left_is_told_once(self):
         held = self._hold(crossings_given=2, notice_percent=50, notice_days=0)
-        night = self.env["toll.account.pack"]._cron_daily
+        night = self.env["toll.account.pack"]._cron_look_after
         night()
         self.assertFalse(held.left_told_at)
         self._cross(self._row("R1"))
