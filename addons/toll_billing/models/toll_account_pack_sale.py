@@ -42,8 +42,8 @@ class TollCharge(models.Model):
         if self.env.context.get("toll_is_modify"):
             return result  # the corrected invoice has its price
         # whoever credits the invoice need not sell packs
-        held_sudo = self.env["toll.account.pack"].sudo()
-        for held_sudo in held_sudo.search(
+        packs_sudo = self.env["toll.account.pack"].sudo()
+        for held_sudo in packs_sudo.search(
             [("charge_id", "in", self.ids), ("state", "in", HELD)]
         ):
             following = self.sudo().search([("origin_id", "=", held_sudo.charge_id.id)])
