@@ -10,3 +10,6 @@ class ResConfigSettings(models.TransientModel):
     toll_guarantee_account_id = fields.Many2one(
         related="company_id.toll_guarantee_account_id", readonly=False
     )
+    toll_clearing_account_id = fields.Many2one(
+        related="company_id.toll_clearing_account_id", readonly=False
+    )
