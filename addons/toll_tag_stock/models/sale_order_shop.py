@@ -42,7 +42,10 @@ class SaleOrder(models.Model):
     )
     toll_accepted_ip = fields.Char(string="From", readonly=True, copy=False)
     toll_accepted = fields.Json(
-        readonly=True, copy=False, help="Versions of the texts that were shown."
+        string="Texts Accepted",
+        readonly=True,
+        copy=False,
+        help="Versions of the texts that were shown.",
     )
     toll_marketing = fields.Boolean(string="Offers and News", readonly=True, copy=False)
 
