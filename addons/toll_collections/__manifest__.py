@@ -1,7 +1,7 @@
 {
     "name": "Toll Collections",
     "summary": "Bank debit, collection points, overdue portfolio",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",

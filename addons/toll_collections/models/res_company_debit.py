@@ -1,9 +1,11 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResCompany(models.Model):
     _inherit = "res.company"  # pylint: disable=consider-merging-classes-inherited
 
+    # invoices without a payment mode keep the bank account that Odoo gives them
+    keep_partner_bank_without_payment_mode = fields.Boolean(default=True)
     toll_debit_notice_days = fields.Integer(
         string="Notice of Debits",
         default=5,
@@ -35,6 +37,11 @@ class ResCompany(models.Model):
         default=5,
         help="A run with more returns alerts who made it; zero: never.",
     )
+
+    @api.model
+    def _toll_keep_partner_banks(self):
+        """For the companies that were there before; once, at installation."""
+        self.search([]).keep_partner_bank_without_payment_mode = True
 
 
 class ResConfigSettings(models.TransientModel):

@@ -55,6 +55,11 @@ class TestDebitAccess(DebitCase):
         with self.assertRaises(AccessError):
             self.env["toll.debit.file"].with_user(stranger).load(self.sepa.id, "x", "")
 
+    def test_ordinary_invoices_keep_their_bank_account(self):
+        company = self.env["res.company"].create({"name": "Elsewhere"})
+        companies = company | self.company
+        self.assertTrue(all(companies.mapped("keep_partner_bank_without_payment_mode")))
+
     def test_erased_and_merged_accounts_keep_no_number(self):
         account, target = self._accounts(2)
         self._sign(account)
