@@ -108,7 +108,7 @@ class TollTagListApi(TollApi):
         try:
             return work(*args)
         except lane_list.ListError as error:
-            raise ApiError(400, error.code, error.message) from error
+            raise ApiError(error.status, error.code, error.message) from error
 
     @route(
         PATH,
@@ -154,9 +154,12 @@ class TollTagListFile(Controller):
             raise werkzeug.exceptions.NotFound()
         # the rights to the list were checked above; it is read on its own connection
         delivery_sudo = request.env["toll.tag.list.delivery"].sudo()
-        version, _is_full, chunks = delivery_sudo._serve(
-            tag_list.company_id.sudo(), request.env["toll.operator"].sudo(), query
-        )
+        try:
+            version, _is_full, chunks = delivery_sudo._serve(
+                tag_list.company_id.sudo(), request.env["toll.operator"].sudo(), query
+            )
+        except lane_list.ListError as error:
+            raise werkzeug.exceptions.NotFound(error.message) from error
         name = f"tags-{kind}-{version}.csv"
         return Response(
             chunks,

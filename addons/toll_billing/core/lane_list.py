@@ -15,10 +15,11 @@ Query = namedtuple("Query", "kind since format")
 class ListError(Exception):
     """What is wrong with a request: a word for programs, a sentence for people."""
 
-    def __init__(self, code, message):
+    def __init__(self, code, message, status=400):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.status = status
 
 
 def parse_query(args, accept=""):

@@ -35,6 +35,8 @@ from . import toll_tag_list
 from . import toll_tag_list_entry
 from . import toll_tag_list_delivery
 from . import toll_tag_list_reach
+from . import toll_tag_list_build
+from . import toll_tag_list_outage
 from . import toll_tag_balance
 from . import toll_handheld
 from . import toll_handheld_batch

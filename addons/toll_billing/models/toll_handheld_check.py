@@ -9,6 +9,7 @@ from odoo.addons.toll_account.core.masking import mask
 
 from ..core import handheld as core
 from ..core import tag_list as tag_list_format
+from ..core.handheld import HandheldError
 from ..queries import handheld as queries
 from ..queries import tag_list_read
 
@@ -207,6 +208,11 @@ class TollHandheld(models.Model):
         # devices have no rights of their own; of the list they get fingerprints
         lists_sudo = self.env["toll.tag.list"].sudo()
         tag_list_sudo = lists_sudo._get(self.company_id)
+        if lists_sudo._is_to_build(self.company_id):
+            lists_sudo._soon()
+            raise HandheldError(
+                "not_ready", "The first list is being made: ask again soon.", 503
+            )
         if not tag_list_sudo:
             lists_sudo._refresh(self.company_id)
             tag_list_sudo = lists_sudo._get(self.company_id)

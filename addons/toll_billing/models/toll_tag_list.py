@@ -194,6 +194,8 @@ class TollTagList(models.Model):
             if changes
             else self.env._("Nothing has changed.")
         )
+        if self.filtered("build_step"):
+            message = self.env._("The first list is being made.")
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

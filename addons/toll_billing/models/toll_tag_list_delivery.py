@@ -63,6 +63,10 @@ class TollTagListDelivery(models.Model):
         try:
             tag_list = env["toll.tag.list"]._get(company)
             version, log_from = tag_list.version, tag_list.log_from
+            if tag_list._is_unfinished():
+                raise lane_list.ListError(
+                    "not_ready", "The first list is being made: ask again soon.", 503
+                )
             if query.since > version:
                 raise lane_list.ListError(
                     "unknown_version",

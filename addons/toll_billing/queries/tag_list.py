@@ -72,13 +72,17 @@ def _reason() -> SQL:
     )
 
 
-def _present(company, now, only_touched) -> SQL:
+def present(company, now, only_touched) -> SQL:
     """The entries as they should be; of all keys, or of those in ``touched``."""
     tags, vehicles = (
-        SQL("AND %s IN (SELECT key FROM toll_tag_list_touched)", key)
+        SQL(
+            "AND %s.id IN (SELECT abs(key) FROM toll_tag_list_touched WHERE %s)",
+            SQL.identifier(alias),
+            which,
+        )
         if only_touched
         else SQL()
-        for key in (SQL("lot.id"), SQL("-v.id"))
+        for alias, which in (("lot", SQL("key > 0")), ("v", SQL("key < 0")))
     )
     return SQL(
         """
@@ -322,7 +326,7 @@ def refresh(list_id, company, now, only_touched) -> SQL:
           FROM made
         RETURNING version, added, changed, removed
         """,
-        present=_present(company, now, only_touched),
+        present=present(company, now, only_touched),
         stored=stored,
         company=company,
         list=list_id,

@@ -7,6 +7,7 @@ from odoo.addons.toll_account.queries.exemption import exempts
 from ..core.lane_list import COLUMNS
 from ..core.tag_list import HASH, REMOVED, STATES
 from .tag_list import TOLD, names
+from .tag_list_outage import LIMIT
 
 #: Lines that one FETCH brings.
 PAGE = 10_000
@@ -128,7 +129,7 @@ def reach() -> SQL:
                     ELSE extract(epoch FROM now() AT TIME ZONE 'UTC' - o.made_at) / 60
                END AS behind_minutes,
                o.made_at < now() AT TIME ZONE 'UTC'
-                         - make_interval(mins => COALESCE(c.toll_list_minutes, 10))
+                         - make_interval(mins => %(limit)s)
                    IS TRUE AS is_behind,
                n.last_minutes, n.median_minutes, n.worst_minutes, n.news
           FROM (
@@ -144,6 +145,7 @@ def reach() -> SQL:
           ) d
           JOIN toll_tag_list l ON l.company_id = d.company_id
           JOIN res_company c ON c.id = d.company_id
+          JOIN toll_operator op ON op.id = d.operator_id
           LEFT JOIN LATERAL (
             SELECT min(v.made_at) AS made_at FROM toll_tag_list_version v
              WHERE v.company_id = d.company_id
@@ -171,7 +173,8 @@ def reach() -> SQL:
                                          - interval '24 hours'
               ) s
           ) n ON TRUE
-        """
+        """,
+        limit=LIMIT,
     )
 
 

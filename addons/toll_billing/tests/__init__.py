@@ -37,6 +37,7 @@ from . import test_handheld_check
 from . import test_handheld_sync
 from . import test_tag_list
 from . import test_tag_list_api
+from . import test_tag_list_outage
 from . import test_traffic
 from . import test_lane_read
 from . import test_concession
