@@ -68,14 +68,13 @@ class TollPostalCode(models.Model):
         self.env.flush_all()
         self.env.cr.execute(queries.create_stage())
         self.env.cr.copy_expert(queries.copy_stage(), text)
-        [(new, changed, gone, lost)] = self.env.execute_query(
-            queries.merge(self.env.uid)
-        )
-        self.env.cr.execute("DROP TABLE toll_postal_stage")
+        [(lost,)] = self.env.execute_query(queries.resolve())
         if lost:
             raise UserError(
                 self.env._("%s lines name a country that there is not.", lost)
             )
+        [(new, changed, gone)] = self.env.execute_query(queries.merge(self.env.uid))
+        self.env.cr.execute(queries.drop_stage())
         self.invalidate_model()
         self.env["toll.setting.log"]._write_rows(
             [
