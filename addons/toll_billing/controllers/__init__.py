@@ -1,5 +1,6 @@
 from . import dispatcher
 from . import api
+from . import api_tickets
 from . import tag_list
 from . import handheld_dispatcher
 from . import handheld

@@ -15,7 +15,7 @@ def _reject_constant(name):
     raise ValueError(name)
 
 
-def parse_body(data):
+def parse_body(data, name="crossings"):
     """The events in a request body, in order, every value as text.
 
     Numbers keep the digits that were sent: an amount never passes through a float.
@@ -24,7 +24,10 @@ def parse_body(data):
     [{'ref': 'a1', 'amount': '149.10', 'plaza': ''}]
     >>> parse_body(b'{"crossings": [{"ref": 7}]}')
     [{'ref': '7'}]
+    >>> parse_body(b'{"tickets": [{"folio": "A1"}]}', "tickets")
+    [{'folio': 'A1'}]
     """
+    single = name.removesuffix("s")
     try:
         body = json.loads(
             data.decode("utf-8"),
@@ -34,24 +37,24 @@ def parse_body(data):
         )
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "invalid_json", "The body is not valid JSON.") from error
-    if isinstance(body, dict) and "crossings" in body:
-        body = body["crossings"]
+    if isinstance(body, dict) and name in body:
+        body = body[name]
     elif isinstance(body, dict):
         body = [body]
     if not isinstance(body, list):
-        message = 'Send one crossing, or {"crossings": [...]}.'
+        message = f'Send one {single}, or {{"{name}": [...]}}.'
         raise ApiError(400, "invalid_request", message)
     if not body:
-        raise ApiError(400, "no_crossings", "There is no crossing in the request.")
+        raise ApiError(400, f"no_{name}", f"There is no {single} in the request.")
     if len(body) > MAX_ROWS:
-        message = f"At most {MAX_ROWS} crossings per call; {len(body)} were sent."
-        raise ApiError(413, "too_many_crossings", message)
-    return [_parse_event(number, event) for number, event in enumerate(body)]
+        message = f"At most {MAX_ROWS} {name} per call; {len(body)} were sent."
+        raise ApiError(413, f"too_many_{name}", message)
+    return [_parse_event(name, number, event) for number, event in enumerate(body)]
 
 
-def _parse_event(number, event):
+def _parse_event(name, number, event):
     if not isinstance(event, dict):
-        message = f"crossings[{number}] is not an object."
+        message = f"{name}[{number}] is not an object."
         raise ApiError(400, "invalid_request", message)
     return {_text(key): _text(value) for key, value in event.items()}
 
@@ -112,7 +115,7 @@ class TollApi(Controller):
     def _get_body(self):
         http_request = request.httprequest
         if http_request.mimetype != "application/json":
-            message = "Send the crossings as application/json."
+            message = "Send the body as application/json."
             raise ApiError(415, "unsupported_media_type", message)
         if (http_request.content_length or 0) > MAX_BYTES:
             message = f"The request is larger than {MAX_BYTES} bytes."

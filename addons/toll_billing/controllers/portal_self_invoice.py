@@ -136,6 +136,9 @@ class TollSelfInvoicePortal(TollCrossingPortal):
                 "key": (form or {}).get("key") or secrets.token_hex(16),
                 "tax": {**partner_sudo._toll_get_tax_data(), **(form or {})},
                 "tax_fixed": not partner_sudo.can_edit_vat(),
+                "tax_choices": partner_sudo._toll_fiscal_choices(
+                    account.company_id.sudo()
+                ),
                 "tax_required": account.company_id.sudo().toll_tax_id_required,
                 "tz": self._toll_tz(),
                 "countries": request.env["res.country"].sudo().search([]),

@@ -69,6 +69,8 @@ class TollPublicTicket(TollPublic):
             "company": company,
             "tax": {"country_id": company.country_id.id, **form},
             "tax_fixed": False,
+            "tax_choices": ids
+            and request.env["res.partner"]._toll_fiscal_choices(company),
             "tax_required": company.toll_tax_id_required,
             "countries": request.env["res.country"].sudo().search([]) if ids else [],
         }

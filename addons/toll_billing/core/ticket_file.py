@@ -95,6 +95,22 @@ def read_amount(text: str) -> Decimal | None:
     return Decimal(text) or None
 
 
+def write(tickets: list[dict[str, str]]) -> bytes:
+    r"""Return tickets of a program as a file, so that both go the same way.
+
+    >>> text = write([{"plaza": "P1", "folio": "A,\n1", "other": "x"}]).decode()
+    >>> text.splitlines()[1]
+    ',P1,,"A, 1",,,,'
+    """
+    target = io.StringIO(newline="")
+    writer = csv.writer(target, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for ticket in tickets:
+        # no cell breaks its line
+        writer.writerow(" ".join(ticket.get(name, "").split()) for name in COLUMNS)
+    return target.getvalue().encode()
+
+
 def read(content: bytes) -> list[Row]:
     """Read a CSV with header; every line that is not blank gives one row."""
     if len(content) > MAX_BYTES:

@@ -55,6 +55,7 @@ from . import toll_account_billing
 from . import toll_account_joint
 from . import res_company_self_invoice
 from . import res_partner_tax
+from . import toll_fiscal
 from . import toll_discount_line
 from . import toll_account_discount
 from . import toll_account_closing
@@ -75,6 +76,7 @@ from . import toll_account_pack_night
 from . import toll_account_self_invoice
 from . import res_company_ticket
 from . import toll_ticket_batch
+from . import toll_ticket_api
 from . import toll_ticket
 from . import toll_ticket_invoice
 from . import account_move_ticket

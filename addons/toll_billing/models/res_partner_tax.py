@@ -95,7 +95,8 @@ class TollAccount(models.Model):
         }
         if partner.parent_id:
             # of a person in a company the data are the company's
-            changed.pop("vat", None)
+            for name in ("vat", "toll_fiscal_regime_id", "toll_fiscal_use_id"):
+                changed.pop(name, None)
         if changed:
             self._change_customer_data(
                 changed, self.env._("Written in the virtual office for an invoice")

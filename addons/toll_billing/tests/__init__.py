@@ -1,5 +1,6 @@
 from . import test_crossing_load
 from . import test_api
+from . import test_api_tickets
 from . import test_portal
 from . import test_portal_office
 from . import test_portal_routes
@@ -22,6 +23,7 @@ from . import test_invoice_deposit
 from . import test_tag_lost
 from . import test_exemption_rating
 from . import test_exemption_correction
+from . import test_fiscal
 from . import test_discount_rating
 from . import test_discount_grant
 from . import test_discount_volume

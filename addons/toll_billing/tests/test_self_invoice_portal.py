@@ -36,6 +36,8 @@ class TestSelfInvoicePortal(TollHttpCommon):
             "city": "Monterrey",
             "country_id": cls.mexico.id,
             "email": "ana@example.com",
+            "regime": "612",
+            "use": "G03",
         }
 
     def setUp(self):

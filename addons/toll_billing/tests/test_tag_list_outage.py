@@ -102,12 +102,17 @@ class TestTagListOutage(TagListCommon):
 
     # === THE FIRST LIST === #
 
+    def _get_piece(self):
+        """So many that the TAGs take several pieces, however many there are."""
+        domain = [("company_id", "=", self.company.id), ("toll_state", "!=", False)]
+        return max(1, self.env["stock.lot"].search_count(domain) // 3)
+
     def test_the_first_list_comes_in_pieces_and_whole_000_23(self):
         handheld = self.env["toll.handheld"].new(
             {"company_id": self.company.id, "operator_id": self.operator.id}
         )
         mark = self._mark()
-        with patch.object(toll_tag_list_build, "PIECE", 1):
+        with patch.object(toll_tag_list_build, "PIECE", self._get_piece()):
             self.assertTrue(self.List._is_to_build(self.company))
             steps = []
             while True:
@@ -145,7 +150,7 @@ class TestTagListOutage(TagListCommon):
 
     def test_what_changes_during_the_build_is_not_lost_000_23(self):
         mark = self._mark()
-        with patch.object(toll_tag_list_build, "PIECE", 1):
+        with patch.object(toll_tag_list_build, "PIECE", self._get_piece()):
             while self.List._get(self.company).build_step != "vehicles":
                 self.assertFalse(self.List._build_piece(self.company, mark))
             self.lot.toll_report_lost("stolen")
@@ -156,7 +161,7 @@ class TestTagListOutage(TagListCommon):
         self.assertEqual(self._numbers("block"), {self.lot.name})
 
     def test_a_refresh_in_one_go_replaces_an_unfinished_build(self):
-        with patch.object(toll_tag_list_build, "PIECE", 1):
+        with patch.object(toll_tag_list_build, "PIECE", self._get_piece()):
             while self.List._get(self.company).build_step != "vehicles":
                 self.List._build_piece(self.company, self._mark())
         self._refresh()

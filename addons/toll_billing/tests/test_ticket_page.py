@@ -36,6 +36,8 @@ class TestTicketPage(TollHttpCommon):
             "zip": "64000",
             "country_id": cls.env.ref("base.mx").id,
             "email": "rosa@example.com",
+            "regime": "612",
+            "use": "G03",
         }
 
     def _add(self, number, found="", **form):
