@@ -60,6 +60,7 @@ from . import toll_discount_line
 from . import toll_account_discount
 from . import toll_account_closing
 from . import toll_charge
+from . import toll_charge_invoice
 from . import toll_charge_collect
 from . import toll_charge_billing
 from . import toll_invoice_centre

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 
 from ..core import remittance as core
 from ..queries import remittance as queries
+from ..queries import remittance_basis as basis
 from .toll_remittance import TOTALS
 
 #: Days back in which what came late is looked for.
@@ -52,7 +53,7 @@ class TollRemittance(models.Model):
         self.env.invalidate_all()
         values = self._prepare_totals()
         if self.basis == "collected":
-            ((still, lost),) = self.env.execute_query(queries.outstanding(self, since))
+            ((still, lost),) = self.env.execute_query(basis.outstanding(self, since))
             values |= {"amount_open": float(still), "amount_lost": float(lost)}
         self.write({**values, "computed_at": computed_at})
         self._convert()

@@ -52,6 +52,7 @@ from . import test_self_invoice
 from . import test_self_invoice_concurrency
 from . import test_self_invoice_portal
 from . import test_remittance
+from . import test_remittance_documents
 from . import test_remittance_concurrency
 from . import test_plate_retention
 from . import test_parallel

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.tests import new_test_user
+from odoo.tests import freeze_time, new_test_user
 
 from .test_concession import ConcessionCase
 
@@ -91,3 +91,51 @@ class RemittanceCase(ConcessionCase):
     def _file(self, action):
         number = int(action["url"].split("/")[3].split("?")[0])
         return self.env["ir.attachment"].browse(number).raw
+
+    def _confirm_later(self, record):
+        with freeze_time("2026-05-02 12:00:00"):
+            record.action_compute()
+            return self._confirm(record)
+
+    def _bill(self, account, until="2026-04-01"):
+        run = self.env["toll.billing.run"].create(
+            {"account_id": account.id, "until": until}
+        )
+        run.action_compute()
+        run.action_review()
+        run.action_confirm()
+        return run
+
+    def _pay(self, invoice, amount):
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"amount": amount})._create_payments()
+
+    def _write_off(self, invoice, amount):
+        owed = invoice.line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+        expense = self.env["account.account"].search(
+            [
+                *self.env["account.account"]._check_company_domain(self.company),
+                ("account_type", "=", "expense"),
+            ],
+            limit=1,
+        )
+        entry = self.env["account.move"].create(
+            {
+                "line_ids": [
+                    Command.create({"account_id": expense.id, "debit": amount}),
+                    Command.create(
+                        {
+                            "account_id": owed.account_id.id,
+                            "partner_id": owed.partner_id.id,
+                            "credit": amount,
+                        }
+                    ),
+                ]
+            }
+        )
+        entry.action_post()
+        counterpart = entry.line_ids.filtered("credit")
+        (owed | counterpart).reconcile()
