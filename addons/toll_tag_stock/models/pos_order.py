@@ -31,14 +31,9 @@ class PosOrder(models.Model):
     # === CHECKS === #
 
     def _toll_check_till(self):
-        if not self.env.su and not self.env.user.has_group(AGENT):
-            raise UserError(
-                self.env._(
-                    "Selling TAGs and top-ups takes the role %s beside the point of "
-                    "sale's.",
-                    self.env.ref(AGENT).sudo().full_name,
-                )
-            )
+        refusal = self._toll_get_role_problem()
+        if refusal:
+            raise UserError(refusal)
         tag_lines = self._toll_till_tag_lines()
         serials = tag_lines.filtered(lambda line: line.qty > 0).pack_lot_ids
         problem = self._toll_get_till_problem(
@@ -52,13 +47,25 @@ class PosOrder(models.Model):
             raise UserError(problem)
 
     @api.model
+    def _toll_get_role_problem(self):
+        if self.env.su or self.env.user.has_group(AGENT):
+            return False
+        return self.env._(
+            "Selling TAGs and top-ups takes the role %s beside the point of sale's.",
+            self.env.ref(AGENT).sudo().full_name,
+        )
+
+    @api.model
     def toll_check_sale(self, config_id, partner_id, serials, count, topup):
         """What keeps the till from selling this, or False; asked before the payment."""
         self.check_access("create")
         config = self.env["pos.config"].browse(config_id)
         config.check_access("read")
         partner = self.env["res.partner"].browse(partner_id or [])
-        return self._toll_get_till_problem(config, partner, serials, count, topup)
+        # who may not sell learns nothing of wallets and shelves
+        return self._toll_get_role_problem() or self._toll_get_till_problem(
+            config, partner, serials, count, topup
+        )
 
     @api.model
     def _toll_get_till_problem(self, config, partner, serials, count, topup):

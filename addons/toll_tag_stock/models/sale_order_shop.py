@@ -333,6 +333,15 @@ class SaleOrder(models.Model):
                 )
         return res
 
+    def action_draft(self):
+        res = super().action_draft()
+        # who takes an order up again may not write what was sold
+        cancelled_sudo = self.sudo().toll_tag_sale_ids.filtered(
+            lambda sale: sale.state == "cancelled"
+        )
+        cancelled_sudo.state = "draft"
+        return res
+
     def action_view_toll_tag_sales(self):
         self.ensure_one()
         values = self.env["ir.actions.act_window"]._for_xml_id(

@@ -1,4 +1,4 @@
-"""Accounts that a paid order opens."""
+"""Accounts that a paid order opens, and what becomes of their TAGs sold."""
 
 from odoo import models
 
@@ -40,3 +40,35 @@ class TollAccount(models.Model):
                 self.company_id.toll_check_user_id or self.env.ref("base.user_admin")
             ).id,
         )
+
+    def _merge_records(self, target):
+        """What was sold to the account is the other one's."""
+        self._toll_owned("toll.tag.sale").account_id = target
+        return super()._merge_records(target)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    def _toll_tags_sold(self):
+        # the customer's own rows, whichever role may read them
+        sales_sudo = self.env["toll.tag.sale"].sudo()
+        family = self.commercial_partner_id
+        return sales_sudo.search([("partner_id", "child_of", family.ids)])
+
+    def _toll_export_files(self):
+        """TAGs bought, too."""
+        files = super()._toll_export_files()
+        files["tags_bought.csv"] = self._toll_csv(
+            self._toll_tags_sold(),
+            ("create_date", "product_id", "plate", "class_id", "lot_id", "state"),
+        )
+        return files
+
+    def _toll_pseudonymise(self):
+        """That TAGs were sold stays; for which plate, and from where, goes."""
+        sales_sudo = self._toll_tags_sold()
+        result = super()._toll_pseudonymise()
+        sales_sudo.write({"plate": False, "problem": False})
+        sales_sudo.order_id.write({"toll_accepted_ip": False})
+        return result

@@ -182,6 +182,8 @@ class TestTagShop(ShopCommon):
         self.assertTrue(order.activity_ids)
         order._toll_take_topup_back()
         self.assertEqual(account.balance, 0, "once")
+        order.action_draft()
+        self.assertTrue(order._toll_is_complete(), "taken up again, all is known")
         self._assert_books()
 
     def test_cancelled_order_whose_money_is_spent_is_for_a_person(self):
@@ -214,6 +216,14 @@ class TestTagShop(ShopCommon):
         account = order.toll_account_id
         self.assertEqual(account.partner_id, self.buyer)
         self.assertIn(known.name, account.activity_ids.note)
+        # merged by a person; the data file has what was bought, an erasure no plate
+        sale = order.toll_tag_sale_ids
+        account._merge_records(self.account)
+        self.assertEqual(sale.account_id, self.account)
+        files = self.buyer._toll_export_files()
+        self.assertIn("SHP-100-A", str(files["tags_bought.csv"]))
+        self.buyer._toll_pseudonymise()
+        self.assertFalse(sale.plate or order.toll_accepted_ip)
 
     def test_orders_without_tags_are_as_before(self):
         plain = self.env["product.product"].create(

@@ -207,3 +207,5 @@ class TestTagTill(TollTagCommon):
         ready = [self.lots[0].name]
         self.assertFalse(check(self.config.id, partner.id, ready, 1, 0))
         self.assertIn("Choose", check(self.config.id, False, ready, 1, 0))
+        check = self.env["pos.order"].with_user(other).toll_check_sale
+        self.assertIn("role", check(self.config.id, partner.id, [], 0, -1))
