@@ -10,8 +10,8 @@ RUNNERS = (
     "toll_account.group_toll_billing,toll_account.group_toll_accountant,"
     "toll_collections.group_toll_collection_supervisor"
 )
-#: Payments that one transaction makes or books; more go through jobs.
-CHUNK = 500
+#: Payments that one job makes or books: 500 took three times as long each as 50.
+CHUNK = 100
 
 
 class TollDebitRun(models.Model):
