@@ -136,9 +136,20 @@ class TollPack(models.Model):
         return self.env._("Any number of crossings")
 
     def _get_duration(self):
+        """How long it lasts: “30 days”."""
         self.ensure_one()
-        units = dict(self._fields["validity_unit"]._description_selection(self.env))
-        return f"{self.validity} {units[self.validity_unit].lower()}"
+        count = self.validity
+        if self.validity_unit == "day":
+            if count == 1:
+                return self.env._("1 day")
+            return self.env._("%(count)s days", count=count)
+        if self.validity_unit == "month":
+            if count == 1:
+                return self.env._("1 month")
+            return self.env._("%(count)s months", count=count)
+        if count == 1:
+            return self.env._("until the end of the month")
+        return self.env._("%(count)s calendar months", count=count)
 
     def _get_saving(self):
         """What makes it worth buying, in words."""

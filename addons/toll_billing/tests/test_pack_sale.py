@@ -25,7 +25,7 @@ class TestPackSale(PackCommon):
             .create({"account_id": self.prepaid.id, "pack_id": offer.id})
         )
         self.assertIn(offer, wizard.choice_ids)
-        self.assertEqual(wizard.content, "2 crossings")
+        self.assertEqual((wizard.content, wizard.duration), ("2 crossings", "30 days"))
         for _time in range(2):
             wizard.action_sell()
         held = self.prepaid.pack_ids
