@@ -41,7 +41,10 @@ class ResCompany(models.Model):
     @api.model
     def _toll_keep_partner_banks(self):
         """For the companies that were there before; once, at installation."""
-        self.search([]).keep_partner_bank_without_payment_mode = True
+        companies = self.search(
+            [("keep_partner_bank_without_payment_mode", "=", False)]
+        )
+        companies.keep_partner_bank_without_payment_mode = True
 
 
 class ResConfigSettings(models.TransientModel):
