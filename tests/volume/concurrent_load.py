@@ -15,7 +15,7 @@ from odoo.service.model import retrying
 sys.path.insert(0, os.environ["VOLUME_DIR"])
 import world
 
-ACCOUNTS, ROWS, CLIENTS, TOPUPS = 40, 40_000, 10, 15
+ACCOUNTS, ROWS, CLIENTS, TOPUPS = 40, 40_000, 10, 10
 
 
 def fork(work):

@@ -20,7 +20,7 @@ from odoo.addons.toll_billing.core.intake import (
 
 FULL = HEADER + ",entry_at,entry_plaza,note"
 relaxed = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
