@@ -1,7 +1,7 @@
 {
     "name": "Toll Accounts",
     "summary": "Toll customers, vehicles, road network and prepaid wallet",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Toll",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",

@@ -1,7 +1,7 @@
 {
     "name": "Toll Billing",
     "summary": "Crossings by the million: intake, tariffs, billing and invoices",
-    "version": "19.0.1.5.0",
+    "version": "19.0.1.6.0",
     "category": "Accounting/Accounting",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",

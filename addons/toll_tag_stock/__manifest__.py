@@ -1,7 +1,7 @@
 {
     "name": "Toll TAG Stock",
     "summary": "TAGs as serial-numbered stock: reception, assignment, status in time",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "category": "Toll",
     "author": "Toll Suite contributors",
     "website": "https://example.org/toll-suite",
