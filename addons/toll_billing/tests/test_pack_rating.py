@@ -67,13 +67,18 @@ class TestPackRating(PackCommon):
         )
         parking = self.env["toll.service"].search([("code", "=", "parking")])
         strange = self.env["toll.account.pack"]
+        weekend = self.day.weekday() > 4
         for values in (
             {"plaza_ids": [Command.set(self.plaza_2.ids)]},
             {"class_ids": [Command.set(self.truck.ids)]},
             {"service_ids": [Command.set(parking.ids)]},
             {"hour_from": 13, "hour_to": 12},
-            {"on_weekday": self.day.weekday() > 4, "on_saturday": False}
-            | {"on_sunday": False, "on_holiday": False},
+            {
+                "on_weekday": weekend,
+                "on_saturday": not weekend,
+                "on_sunday": False,
+                "on_holiday": False,
+            },
         ):
             strange |= self._hold(**values)
         mine = self._hold(vehicle=other, is_per_vehicle=True)
