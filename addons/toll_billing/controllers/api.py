@@ -68,18 +68,23 @@ def _text(value):
     return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
+def api_route(path, *methods, auth="bearer", **values):
+    """A route of the interface: key in the header, errors as JSON, no session."""
+    return route(
+        path,
+        type="toll_api",
+        auth=auth,
+        methods=list(methods) or None,
+        csrf=False,
+        save_session=False,
+        **values,
+    )
+
+
 class TollApi(Controller):
     """/toll/api/v1; described for the other side in docs/api.md."""
 
-    @route(
-        "/toll/api/v1/crossings",
-        type="toll_api",
-        auth="bearer",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        max_content_length=MAX_BYTES,
-    )
+    @api_route("/toll/api/v1/crossings", "POST", max_content_length=MAX_BYTES)
     def post_crossings(self, **_query):
         """The fate of each crossing, in the order sent."""
         operator = self._get_operator()
@@ -123,23 +128,12 @@ class TollApi(Controller):
         # kept: a request that is tried again after a conflict reads it again
         return http_request.get_data()
 
-    @route(
-        "/toll/api/v1/crossings",
-        type="toll_api",
-        auth="none",
-        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
-        csrf=False,
-        save_session=False,
+    @api_route(
+        "/toll/api/v1/crossings", "GET", "HEAD", "PUT", "PATCH", "DELETE", auth="none"
     )
     def wrong_method(self, **_query):
         raise ApiError(405, "method_not_allowed", "Use POST.")
 
-    @route(
-        ["/toll/api", "/toll/api/<path:subpath>"],
-        type="toll_api",
-        auth="none",
-        csrf=False,
-        save_session=False,
-    )
+    @api_route(["/toll/api", "/toll/api/<path:subpath>"], auth="none")
     def unknown_path(self, subpath=None, **_query):
         raise ApiError(404, "not_found", "There is nothing at this address.")

@@ -1,23 +1,15 @@
 """HTTP interface for toll operators: the tickets that their lanes have printed."""
 
-from odoo.http import request, route
+from odoo.http import request
 
-from .api import MAX_BYTES, TollApi, parse_body
+from .api import MAX_BYTES, TollApi, api_route, parse_body
 from .dispatcher import ApiError
 
 
 class TollTicketApi(TollApi):
     """Described for the other side in docs/api.md."""
 
-    @route(
-        "/toll/api/v1/tickets",
-        type="toll_api",
-        auth="bearer",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        max_content_length=MAX_BYTES,
-    )
+    @api_route("/toll/api/v1/tickets", "POST", max_content_length=MAX_BYTES)
     def post_tickets(self, **_query):
         """The fate of each ticket, in the order sent."""
         operator = self._get_operator()
@@ -36,13 +28,8 @@ class TollTicketApi(TollApi):
             }
         )
 
-    @route(
-        "/toll/api/v1/tickets",
-        type="toll_api",
-        auth="none",
-        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
-        csrf=False,
-        save_session=False,
+    @api_route(
+        "/toll/api/v1/tickets", "GET", "HEAD", "PUT", "PATCH", "DELETE", auth="none"
     )
     def wrong_ticket_method(self, **_query):
         raise ApiError(405, "method_not_allowed", "Use POST.")

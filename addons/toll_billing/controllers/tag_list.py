@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError
 from odoo.http import Controller, Response, request, route
 
 from ..core import lane_list
-from .api import TollApi
+from .api import TollApi, api_route
 from .dispatcher import ApiError
 
 PATH = "/toll/api/v1/tags/list"
@@ -29,15 +29,7 @@ def compress(chunks):
 class TollTagListApi(TollApi):
     """Described for the other side in docs/api.md."""
 
-    @route(
-        PATH,
-        type="toll_api",
-        auth="bearer",
-        methods=["GET"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-    )
+    @api_route(PATH, "GET", readonly=False)
     def get_tag_list(self, **args):
         """The TAGs to refuse or to accept: all, or what has changed since a version."""
         operator = self._get_operator()
@@ -65,15 +57,7 @@ class TollTagListApi(TollApi):
             chunks = compress(chunks)
         return Response(chunks, headers=headers, direct_passthrough=True)
 
-    @route(
-        f"{PATH}/ack",
-        type="toll_api",
-        auth="bearer",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        max_content_length=MAX_BYTES,
-    )
+    @api_route(f"{PATH}/ack", "POST", max_content_length=MAX_BYTES)
     def acknowledge_tag_list(self, **_query):
         """The operator's lanes have a version from now on."""
         operator = self._get_operator()
@@ -110,25 +94,11 @@ class TollTagListApi(TollApi):
         except lane_list.ListError as error:
             raise ApiError(error.status, error.code, error.message) from error
 
-    @route(
-        PATH,
-        type="toll_api",
-        auth="none",
-        methods=["POST", "PUT", "PATCH", "DELETE"],
-        csrf=False,
-        save_session=False,
-    )
+    @api_route(PATH, "POST", "PUT", "PATCH", "DELETE", auth="none")
     def wrong_list_method(self, **_query):
         raise ApiError(405, "method_not_allowed", "Use GET.")
 
-    @route(
-        f"{PATH}/ack",
-        type="toll_api",
-        auth="none",
-        methods=["GET", "HEAD", "PUT", "PATCH", "DELETE"],
-        csrf=False,
-        save_session=False,
-    )
+    @api_route(f"{PATH}/ack", "GET", "HEAD", "PUT", "PATCH", "DELETE", auth="none")
     def wrong_ack_method(self, **_query):
         raise ApiError(405, "method_not_allowed", "Use POST.")
 
