@@ -10,6 +10,7 @@ OWN_GUARD = {
     "toll.encoding.batch",
     "toll.handheld.capture",
     "toll.quality.issue",
+    "toll.tag.sale",
     "toll.tariff",
 }
 #: Set by an administrator or a manager with buttons; nothing hangs on who did it.
