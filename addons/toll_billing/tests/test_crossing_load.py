@@ -402,6 +402,6 @@ class TestLoadStream(TollBillingCommon):
             set(spent),
             {
                 *("wait for rows", "stage", "resolve and rate", "wait for turn"),
-                *("keys", "write", "wallets and tally"),
+                *("keys", "packs", "write", "wallets and tally"),
             },
         )
